@@ -1,0 +1,1 @@
+"""What crosses a wire. Pure: no clock, no environment, no file, no socket."""

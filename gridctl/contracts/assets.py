@@ -1,0 +1,45 @@
+"""The asset record: what the customer information system and the topology say of a device."""
+
+from typing import Annotated, NamedTuple
+
+from pydantic import Field
+
+from gridctl.contracts.events import Contract, EpochMs
+from gridctl.contracts.ids import Identifier
+from gridctl.contracts.priority import PriorityLevel
+
+ASSET_TOPIC = "grid.asset"
+
+
+class AssetRecord(Contract):
+    """One CIS record; the value of topic `grid.asset`, keyed by `device_id`, the newest one counts.
+
+    The priority holds from `valid_from_ms` to before `valid_to_ms` (null: without end).
+    """
+
+    device_id: Identifier
+    circuit_id: Identifier
+    feeder_id: Identifier
+    priority_level: PriorityLevel
+    valid_from_ms: EpochMs
+    valid_to_ms: EpochMs | None = None
+    updated_at_ms: Annotated[EpochMs, Field(description="when CIS last changed the record")]
+
+
+class Stamp(NamedTuple):
+    """What ingest writes onto an event."""
+
+    priority_level: str
+    circuit_id: str | None
+
+
+UNKNOWN_STAMP = Stamp(PriorityLevel.UNKNOWN.value, None)
+
+
+def stamp_of(record: AssetRecord | None, at_ms: int) -> Stamp:
+    """Return the stamp for an event at a time: no record, or one not valid then, has priority UNKNOWN."""
+    if record is None:
+        return UNKNOWN_STAMP
+    valid = record.valid_from_ms <= at_ms and (record.valid_to_ms is None or at_ms < record.valid_to_ms)
+    level = record.priority_level if valid else PriorityLevel.UNKNOWN
+    return Stamp(level.value, record.circuit_id)

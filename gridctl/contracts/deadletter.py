@@ -1,0 +1,37 @@
+"""The dead letter: what was wrong with a record, and the record itself."""
+
+from hashlib import sha256
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gridctl.contracts.events import Contract, EpochMs
+
+UNROUTED_DLQ = "unrouted.dlq"
+RAW_CAP_BYTES = 256 * 1024
+
+Stage = Literal["receive", "parse", "validate", "stamp", "encode", "publish", "decode", "apply"]
+
+
+class DeadLetter(Contract):
+    """The value of every `*.dlq` topic. `raw` holds at most the configured cap; length and hash are the whole's."""
+
+    stage: Stage
+    rule: Annotated[str, Field(min_length=1, max_length=64, description="the rule that was broken, a stable word")]
+    reason: Annotated[str, Field(min_length=1, max_length=512, description="the same for people")]
+    field: Annotated[str, Field(max_length=256)] | None = None
+    device_id: Annotated[str, Field(max_length=128)] | None = None
+    firmware: Annotated[str, Field(max_length=64)] | None = None
+    source: Annotated[str, Field(max_length=256, description="where it came from: a file, an MQTT topic, a unit")]
+    topic: Annotated[str, Field(max_length=249)] | None = None
+    partition: int | None = None
+    offset: int | None = None
+    rejected_at_ms: EpochMs
+    raw: bytes
+    raw_length: int
+    raw_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def raw_fields(raw: bytes, cap_bytes: int = RAW_CAP_BYTES) -> dict[str, bytes | int | str]:
+    """Return `raw` (cut at the cap), `raw_length` and `raw_sha256` (of the whole) for a dead letter."""
+    return {"raw": raw[:cap_bytes], "raw_length": len(raw), "raw_sha256": sha256(raw).hexdigest()}

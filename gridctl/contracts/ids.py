@@ -1,0 +1,24 @@
+"""Identifiers: their bounds, and the message id that makes an event recognisable on every machine."""
+
+from hashlib import blake2b
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+ID_MAX_LENGTH = 128
+# Letters, digits and the punctuation that field ids use; no control character, space or look-alike fits.
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/@+\-]*$"
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=ID_MAX_LENGTH, pattern=ID_PATTERN)]
+FirmwareVersion = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=ID_PATTERN)]
+
+MSG_ID_BYTES = 16
+
+
+def msg_id(device_id: str, event_time_ms: int) -> str:
+    """Return the 128-bit message id of the one event a device has at a time, as 32 hex digits.
+
+    BLAKE2b (RFC 7693) with a 16-byte digest over `device_id`, a NUL (which no id contains) and the decimal
+    milliseconds; the same on every machine and in every language.
+    """
+    return blake2b(f"{device_id}\0{event_time_ms}".encode(), digest_size=MSG_ID_BYTES).hexdigest()
