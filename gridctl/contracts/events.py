@@ -5,9 +5,9 @@ A reading is what a device may say; a field that is not listed here is refused, 
 nothing is coerced: "21.5" is not a number and true is not 1. Names carry units.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gridctl.contracts.ids import FirmwareVersion, Identifier
 from gridctl.contracts.priority import PriorityLevel
@@ -37,6 +37,12 @@ class Point(Contract):
     value: Annotated[float, Field(ge=-1e15, le=1e15)] | None
     unit: Annotated[str, Field(max_length=16)]
     quality: Quality
+
+    @model_validator(mode="after")
+    def _missing_has_no_value(self) -> Self:
+        if (self.value is None) != (self.quality == "MISSING"):
+            raise ValueError("value is null exactly when the quality is MISSING")
+        return self
 
 
 class ScadaReading(Contract):

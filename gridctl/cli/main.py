@@ -1,0 +1,70 @@
+"""The table of commands, and the root that loads only the group that the call names.
+
+A Typer application with everything loaded takes a multiple of this one's start-up time, and `gridctl` runs in
+shell loops and in liveness probes.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "up": ("stack", "Start broker, registry, Redis and MQTT broker on free loopback ports"),
+    "status": ("stack", "Say which parts of the stack answer"),
+    "down": ("stack", "Stop what `up` started"),
+    "doctor": ("stack", "Check every configured endpoint and say what to do"),
+    "demo": ("demo", "Run the whole platform for a few seconds and account for every reading"),
+    "simulate": ("simulate", "Outstations, thermostats, chargers and their asset records"),
+    "ingest": ("ingest", "Read Modbus, MQTT or JSON lines; validate, encode, publish"),
+    "process": ("process", "Apply events to the grid state, once each"),
+    "state": ("state", "Show the last known good state"),
+    "dlq": ("dlq", "Show what was refused, and why"),
+    "assets": ("assets", "Publish records of the customer information system"),
+    "topics": ("topics", "Compare, create and follow topics"),
+    "registry": ("registry", "Serve the embedded schema registry"),
+}
+
+
+def load(root: typer.Typer, names: list[str]) -> None:
+    """Add the modules that hold these commands to the root."""
+    from importlib import import_module
+
+    for module_name in dict.fromkeys(COMMANDS[name][0] for name in names):
+        import_module(f"gridctl.cli.commands.{module_name}").register(root)
+
+
+def build(names: list[str]) -> typer.Typer:
+    """Return the application with these commands loaded."""
+    import typer
+
+    from gridctl.cli.options import root_options
+
+    root = typer.Typer(
+        name="gridctl",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        rich_markup_mode="markdown",
+        help="GridStream as one command.",
+    )
+    root.callback()(root_options)
+    load(root, names)
+    return root
+
+
+def run(argv: list[str]) -> int:
+    """Run one call and return its exit code."""
+    if argv in ([], ["--help"], ["-h"]) and "_GRIDCTL_COMPLETE" not in os.environ:
+        from gridctl.cli.help import print_root_help
+
+        print_root_help(COMMANDS)
+        return 0 if argv else 2
+    from gridctl.cli.boundary import guarded
+
+    # Loading a command that only appears as an argument's value costs time, never correctness.
+    named = [word for word in argv if word in COMMANDS]
+    return guarded(lambda: build(named or list(COMMANDS))(args=argv, prog_name="gridctl"), debug="--debug" in argv)

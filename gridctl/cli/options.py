@@ -1,0 +1,51 @@
+"""Options that stand before every command, and the ones that many commands share."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from gridctl import __version__
+from gridctl.cli.config import Overrides
+
+
+class OutputFormat(StrEnum):
+    """How a reading command prints its data."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
+class RecordFormat(StrEnum):
+    """The same for commands that read many records."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+    JSONL = "jsonl"
+
+
+Output = Annotated[OutputFormat, typer.Option("--output", "-o", help="How to print the data.")]
+RecordOutput = Annotated[RecordFormat, typer.Option("--output", "-o", help="How to print the records.")]
+
+
+def _print_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gridctl {__version__}")
+        raise typer.Exit
+
+
+def root_options(
+    context: typer.Context,
+    profile: Annotated[str | None, typer.Option(help="A profile of gridctl.toml.", envvar="GRIDCTL_PROFILE")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("-X", metavar="KEY=VALUE", help="Set one setting for this call.")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001 -- read by the boundary
+    version: Annotated[  # noqa: ARG001 -- handled by its callback
+        bool, typer.Option("--version", callback=lambda wanted: _print_version(wanted=wanted), is_eager=True)
+    ] = False,
+) -> None:
+    """GridStream as one command."""
+    context.obj = Overrides(profile=profile, settings=tuple(setting or ()))
