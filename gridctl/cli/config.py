@@ -70,7 +70,7 @@ class Settings:
         address: str | None = getattr(self.profile, name)
         if address is None:
             raise Unavailable(
-                f"no {name} endpoint is configured (profile {self.profile_name}), and no stack is up in {self.state_dir}",
+                f"no {name} endpoint is configured (profile {self.profile_name}) and no stack is up in {self.state_dir}",
                 next_step=f"run `gridctl up`, or set GRIDCTL_{name.upper()}",
             )
         return address

@@ -12,7 +12,8 @@ Examples:
   $ gridctl state show -o json       the last known good state, for scripts
 
 Run `gridctl COMMAND --help` for a command; `gridctl --install-completion` for your shell.
-Exit codes: 0 ok, 1 fault, 2 usage, 3 violation or drift, 4 refused by safety, 5 could not check or reach, 130 interrupted."""
+Exit codes: 0 ok, 1 fault, 2 usage, 3 violation or drift, 4 refused by safety, 5 could not check or reach,
+130 interrupted."""
 
 OPTIONS = {
     "--profile NAME": "a profile of gridctl.toml",
