@@ -1,0 +1,219 @@
+"""Parsed Avro schemas as a graph of nodes; a named type is one node however often it is used."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+Json = Any  # a JSON value as `json.loads` gives it
+
+ABSENT: Final = object()
+"""The default of a field that has none; JSON null is a default."""
+
+
+class Node:
+    """One type in a schema. `raw` is the JSON it was read from, so that a finding can point into the document."""
+
+    __slots__ = ("raw",)
+    kind: str = ""
+
+    def __init__(self, raw: Json = None) -> None:
+        self.raw = raw
+
+    @property
+    def label(self) -> str:
+        """What a reader of messages calls this type."""
+        return self.kind
+
+    @property
+    def union_name(self) -> str:
+        """The name that must be unique in a union."""
+        return self.kind
+
+
+class Primitive(Node):
+    """A type without parts. One that stands there as a bare name is the shared node of PRIMITIVES."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: str, raw: Json = None) -> None:
+        super().__init__(raw)
+        self.kind = kind
+
+
+class Array(Node):
+    """An array of `items`."""
+
+    __slots__ = ("items",)
+    kind = "array"
+
+    def __init__(self, raw: Json, items: Node) -> None:
+        super().__init__(raw)
+        self.items = items
+
+
+class Map(Node):
+    """A map from strings to `values`."""
+
+    __slots__ = ("values",)
+    kind = "map"
+
+    def __init__(self, raw: Json, values: Node) -> None:
+        super().__init__(raw)
+        self.values = values
+
+
+class Union(Node):
+    """One of `branches`, in order."""
+
+    __slots__ = ("branches",)
+    kind = "union"
+
+    def __init__(self, raw: Json, branches: list[Node]) -> None:
+        super().__init__(raw)
+        self.branches = branches
+
+    @property
+    def label(self) -> str:
+        """The branches, as in `union of null, string`."""
+        return "union of " + (", ".join(branch.label for branch in self.branches) or "nothing")
+
+
+class Named(Node):
+    """A record, an enum or a fixed. `aliases` are full names as Java Avro compares them."""
+
+    __slots__ = ("aliases", "full", "name")
+
+    def __init__(self, raw: Json, name: str, full: str) -> None:
+        super().__init__(raw)
+        self.name = name
+        self.full = full
+        self.aliases: Sequence[str] = ()
+
+    @property
+    def label(self) -> str:
+        """The kind and the full name."""
+        return f"{self.kind} {self.full}"
+
+    @property
+    def union_name(self) -> str:
+        """The full name: two named types of one full name cannot share a union."""
+        return self.full
+
+
+class Reference(Named):
+    """A name whose type is not defined yet; `resolving` replaces it. `holder` and `key` say where it stands."""
+
+    __slots__ = ("holder", "key")
+    kind = "reference"
+
+    def __init__(self, full: str, holder: Json, key: str | int) -> None:
+        super().__init__(None, full, full)
+        self.holder = holder
+        self.key = key
+
+
+class Enum(Named):
+    """`symbols` in order, and the symbol that stands for an unknown one, if any."""
+
+    __slots__ = ("default", "symbols")
+    kind = "enum"
+
+    def __init__(self, raw: Json, name: str, full: str, symbols: list[str], default: str | None) -> None:
+        super().__init__(raw, name, full)
+        self.symbols = symbols
+        self.default = default
+
+
+class Fixed(Named):
+    """`size_bytes` bytes."""
+
+    __slots__ = ("size_bytes",)
+    kind = "fixed"
+
+    def __init__(self, raw: Json, name: str, full: str, size_bytes: int) -> None:
+        super().__init__(raw, name, full)
+        self.size_bytes = size_bytes
+
+
+class Field:
+    """A field of a record; `default` is ABSENT when it has none."""
+
+    __slots__ = ("aliases", "default", "name", "raw", "type")
+
+    def __init__(self, raw: Json, name: str, type_: Node, default: Json, aliases: Sequence[str]) -> None:
+        self.raw = raw
+        self.name = name
+        self.type = type_
+        self.default = default
+        self.aliases = aliases
+
+
+class Record(Named):
+    """Fields in order and by name. An `error` is a record."""
+
+    __slots__ = ("by_name", "fields")
+    kind = "record"
+
+    def __init__(self, raw: Json, name: str, full: str) -> None:
+        super().__init__(raw, name, full)
+        self.fields: list[Field] = []
+        self.by_name: dict[str, Field] = {}
+
+
+PRIMITIVES: Final = {
+    kind: Primitive(kind) for kind in ("null", "boolean", "int", "long", "float", "double", "bytes", "string")
+}
+
+
+class Schema:
+    """A parsed, valid schema. `document` is its JSON, `root` its type, `names` all named types it knows."""
+
+    __slots__ = ("document", "names", "root")
+
+    def __init__(self, document: Json, root: Node, names: dict[str, Named]) -> None:
+        self.document = document
+        self.root = root
+        self.names = names
+
+
+class SchemaInvalid(ValueError):
+    """The text is no valid Avro schema.
+
+    `path` is a JSON pointer to the place in the schema; where the text is not even JSON it is empty, and `line` and
+    `column` (from 1) say the place.
+    """
+
+    def __init__(self, message: str, path: str = "", *, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.line = line
+        self.column = column
+
+
+class Flaw(Exception):
+    """What is wrong, and in which JSON container and under which key of it."""
+
+    def __init__(self, message: str, holder: Json = None, key: str | int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.holder = holder
+        self.key = key
+
+
+def pointer(tokens: Sequence[str | int]) -> str:
+    """Return the JSON pointer (RFC 6901) of a list of keys; the root is `/`, as Java Avro writes it."""
+    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens) or "/"
+
+
+def locate(document: Json, target: Json) -> list[str | int] | None:
+    """Return the keys that lead to this very object in a JSON document, or None when it is not in it."""
+    stack: list[tuple[Json, list[str | int]]] = [(document, [])]
+    while stack:
+        value, tokens = stack.pop()
+        if value is target:
+            return tokens
+        if isinstance(value, dict):
+            stack.extend((child, [*tokens, key]) for key, child in value.items() if isinstance(child, dict | list))
+        elif isinstance(value, list):
+            stack.extend((child, [*tokens, at]) for at, child in enumerate(value) if isinstance(child, dict | list))
+    return None

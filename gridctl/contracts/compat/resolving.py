@@ -1,0 +1,72 @@
+"""Late names: a type that is used before its definition ends is put in once all definitions are read.
+
+Java Avro 1.12 accepts forward references, and copies the graph while it resolves them, validating defaults and unions
+again. The order of the walk decides which records are complete when a default is validated, so it is kept here.
+"""
+
+from collections.abc import Iterable
+
+from gridctl.contracts.compat.defaults import check_default
+from gridctl.contracts.compat.model import Array, Flaw, Map, Named, Node, Record, Reference, Union
+
+
+def check_branches(union: Union) -> None:
+    """Raise Flaw when two branches have one name, or when a branch is a union itself."""
+    seen = set()
+    for at, branch in enumerate(union.branches):
+        if branch.kind == "union":
+            raise Flaw("a union may not hold a union", union.raw, at)
+        name = branch.union_name
+        if name in seen:
+            raise Flaw(f"the union holds {name} twice", union.raw, at)
+        seen.add(name)
+
+
+class Resolver:
+    """Replaces every Reference below the nodes it visits."""
+
+    def __init__(self, names: dict[str, Named]) -> None:
+        self._names = names
+        self._entered: set[int] = set()
+        self._complete: set[int] = set()
+
+    def resolve(self, definitions: Iterable[Named], root: Node) -> Node:
+        """Walk the definitions in order, then the root; return the root with its names put in; raise Flaw."""
+        for definition in definitions:
+            self._child(definition, set())
+        return self._child(root, set())
+
+    def _child(self, node: Node, visited: set[int]) -> Node:
+        if isinstance(node, Reference):
+            target = self._names.get(node.full)
+            if target is None:
+                raise Flaw(f"the type {node.full} is not defined", node.holder, node.key)
+            if id(target) not in self._entered:
+                self._walk(target, set())
+            return target
+        self._walk(node, visited)
+        return node
+
+    def _walk(self, node: Node, visited: set[int]) -> None:
+        if id(node) in visited:
+            return
+        visited.add(id(node))
+        if isinstance(node, Record):
+            self._entered.add(id(node))
+            for field in node.fields:
+                field.type = self._child(field.type, visited)
+            self._finish(node)
+        elif isinstance(node, Array):
+            node.items = self._child(node.items, visited)
+        elif isinstance(node, Map):
+            node.values = self._child(node.values, visited)
+        elif isinstance(node, Union):
+            for at in reversed(range(len(node.branches))):
+                node.branches[at] = self._child(node.branches[at], visited)
+            check_branches(node)
+
+    def _finish(self, record: Record) -> None:
+        if id(record) not in self._complete:
+            for field in record.fields:
+                check_default(field, self._complete)
+            self._complete.add(id(record))
