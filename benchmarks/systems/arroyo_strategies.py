@@ -72,7 +72,7 @@ def process(given: Options) -> None:
         return message.payload
 
     class Factory(ProcessingStrategyFactory[KafkaPayload]):
-        def create_with_partitions(self, commit: Commit, partitions: Mapping[Partition, int]) -> Any:
+        def create_with_partitions(self, commit: Commit, _partitions: Mapping[Partition, int]) -> Any:
             return BatchStep(BATCH, 0.5, RunTask(apply, CommitOffsets(commit)))
 
     consumer = KafkaConsumer(

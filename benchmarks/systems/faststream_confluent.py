@@ -1,4 +1,4 @@
-"""FastStream (confluent): publish with gathered confirmations; a batch subscriber that acknowledges after the effect."""
+"""FastStream (confluent): gathered confirmations; a batch subscriber that acknowledges after the effect."""
 
 import asyncio
 import time
@@ -51,9 +51,7 @@ async def ingest(given: Options) -> None:
         for raw in records:
             event = to_event(raw, assets, time.time_ns() // 1_000_000)
             body = serialize(event, context)
-            pending.append(
-                await broker.publish(body, given.topic, key=event["device_id"].encode(), no_confirm=True)
-            )
+            pending.append(await broker.publish(body, given.topic, key=event["device_id"].encode(), no_confirm=True))
             if len(pending) >= IN_FLIGHT:
                 await asyncio.gather(*pending)
                 pending.clear()

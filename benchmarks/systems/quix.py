@@ -13,9 +13,19 @@ from quixstreams.models.serializers.schema_registry import (
     SchemaRegistrySerializationConfig,
 )
 from quixstreams.sinks import BatchingSink, SinkBatch
-from work import BATCH, COMPARE_AND_SET, PRODUCER, SCHEMA, Clock, Options, apply_batch, load_assets, load_records
+from work import (
+    BATCH,
+    COMPARE_AND_SET,
+    PRODUCER,
+    SCHEMA,
+    Clock,
+    Options,
+    apply_batch,
+    load_assets,
+    load_records,
+    to_event,
+)
 from work import options as read_options
-from work import to_event
 
 
 def registry(given: Options) -> SchemaRegistryClientConfig:

@@ -1,4 +1,4 @@
-"""The limit: `produce_batch` of payloads encoded beforehand, and `consume` with a commit a batch; no work on records."""
+"""The limit: `produce_batch` of payloads encoded beforehand; `consume` with a commit a batch. No work on records."""
 
 import time
 
