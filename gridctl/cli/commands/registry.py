@@ -1,0 +1,39 @@
+"""`gridctl registry serve`: the embedded schema registry alone."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLE = """
+Keeps its state in --db; without it everything ends with the server. Prints its URL once it answers.
+
+Example:
+
+    $ gridctl registry serve --port 8081 --db registry.db
+"""
+
+
+def register(root: typer.Typer) -> None:
+    """Add `registry` to the root."""
+    group = typer.Typer(no_args_is_help=True, help="Serve the embedded schema registry.")
+    group.command(help="Serve the Confluent REST API for Avro until SIGTERM or Ctrl-C.\n" + EXAMPLE)(serve)
+    root.add_typer(group, name="registry")
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 0,
+    db: Annotated[Path | None, typer.Option(help="The SQLite file that keeps the state.", dir_okay=False)] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Serve until told to stop."""
+    from gridctl.errors import UsageProblem
+
+    try:
+        from gridctl.local.registry.server import serve as serve_registry
+    except ModuleNotFoundError as error:
+        raise UsageProblem(
+            f"the embedded registry needs {error.name}", next_step="pip install 'gridctl[local]'"
+        ) from error
+
+    serve_registry(host, port, db, on_ready=typer.echo)

@@ -1,0 +1,126 @@
+"""Schemas as the registry compares and keeps them: the canonical text that decides identity, and parsing.
+
+The canonical text is what Java Avro's `Schema.toString` writes, as in Confluent's registry: attributes in a fixed
+order, names relative to the namespace around them, documentation and custom properties kept. Two texts with one
+canonical text are one schema.
+"""
+
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from gridctl.contracts.compat import Schema, SchemaInvalid, parse_json
+from gridctl.contracts.registry import SchemaReference
+from gridctl.local.registry.leniency import parse_leniently
+
+# A property under one of these names is part of the type; any other is custom and is kept.
+_TYPE_WORDS = frozenset(("type", "name", "namespace", "doc", "fields", "symbols", "size", "items", "values", "aliases"))
+_ENUM_WORDS = _TYPE_WORDS | {"default"}
+_FIELD_WORDS = frozenset(("name", "type", "doc", "default", "order", "aliases"))
+_PRIMITIVES = frozenset(("null", "boolean", "int", "long", "float", "double", "bytes", "string"))
+
+
+def load(text: str) -> Any:
+    """Read a schema's JSON; a bare word such as `string` is a type's name, as in Avro. Raise SchemaInvalid."""
+    bare = text.strip()
+    if bare in _PRIMITIVES:
+        return bare
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise SchemaInvalid(error.msg, line=error.lineno, column=error.colno) from None
+    except ValueError as error:
+        raise SchemaInvalid(str(error)) from None
+    except RecursionError:
+        raise SchemaInvalid("nested too deeply") from None
+
+
+def _refuse_constant(word: str) -> Any:
+    raise ValueError(f"{word} is not a JSON value")
+
+
+def parse_document(document: Any, references: Sequence[Any]) -> Schema:
+    """Parse as Java Avro does; where that refuses, once more as Confluent's server does. Raise SchemaInvalid.
+
+    `references` are the documents that define the types used by name, each after those that it needs.
+    """
+    try:
+        return parse_json(document, references)
+    except SchemaInvalid as strict:
+        schema = parse_leniently(document, references)
+        if schema is None:
+            raise strict from None
+        return schema
+
+
+def canonical_text(document: Any, *, normalize: bool = False) -> str:
+    """Return the canonical text of a valid schema; `normalize` also puts custom properties in order."""
+    return json.dumps(_canonical(document, "", normalize), separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(text: str, references: Sequence[SchemaReference]) -> str:
+    """Return what identifies a schema: its canonical text and the versions that it references."""
+    return sha256(json.dumps([text, *references], ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _canonical(node: Any, space: str, normalize: bool) -> Any:
+    if isinstance(node, str):
+        return node if node in _PRIMITIVES else _relative(node, space)
+    if isinstance(node, list):
+        return [_canonical(branch, space, normalize) for branch in node]
+    kind = node["type"]
+    if kind in ("record", "error", "enum", "fixed"):
+        return _named(node, space, normalize)
+    result = {"type": kind}
+    for part in ("items", "values"):
+        if (kind, part) in (("array", "items"), ("map", "values")):
+            result[part] = _canonical(node[part], space, normalize)
+    custom = _custom(node, _TYPE_WORDS, normalize)
+    return {**result, **custom} if custom or len(result) > 1 else kind
+
+
+def _named(node: dict[str, Any], space: str, normalize: bool) -> dict[str, Any]:
+    before, dot, name = node["name"].rpartition(".")
+    declared = node.get("namespace")
+    own_space = before if dot else (declared if isinstance(declared, str) else space)
+    result: dict[str, Any] = {"type": node["type"], "name": name}
+    if own_space != space:
+        result["namespace"] = own_space
+    if isinstance(node.get("doc"), str):
+        result["doc"] = node["doc"]
+    if "fields" in node and node["type"] in ("record", "error"):
+        result["fields"] = [_field(field, own_space, normalize) for field in node["fields"]]
+    if node["type"] == "enum":
+        result["symbols"] = node["symbols"]
+        if isinstance(node.get("default"), str):
+            result["default"] = node["default"]
+    if node["type"] == "fixed":
+        result["size"] = node["size"]
+    result |= _custom(node, _ENUM_WORDS if node["type"] == "enum" else _TYPE_WORDS, normalize)
+    if node.get("aliases"):
+        result["aliases"] = [_relative(alias, own_space) for alias in node["aliases"]]
+    return result
+
+
+def _field(field: dict[str, Any], space: str, normalize: bool) -> dict[str, Any]:
+    result: dict[str, Any] = {"name": field["name"], "type": _canonical(field["type"], space, normalize)}
+    if isinstance(field.get("doc"), str):
+        result["doc"] = field["doc"]
+    if "default" in field:
+        result["default"] = field["default"]
+    if str(field.get("order", "ascending")).lower() != "ascending":
+        result["order"] = field["order"].lower()
+    if field.get("aliases"):
+        result["aliases"] = field["aliases"]
+    return result | _custom(field, _FIELD_WORDS, normalize)
+
+
+def _relative(name: str, space: str) -> str:
+    before, _, last = name.rpartition(".")
+    return last if before == space and last not in _PRIMITIVES else name
+
+
+def _custom(node: dict[str, Any], words: frozenset[str], normalize: bool) -> dict[str, Any]:
+    names = [name for name in node if name not in words]
+    return {name: node[name] for name in (sorted(names) if normalize else names)}

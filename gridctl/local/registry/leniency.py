@@ -1,0 +1,73 @@
+"""What Confluent's server takes although the Avro specification forbids it, parsed for comparison only.
+
+Its parser checks neither namespaces (`foo-bar`) nor whether a field's default fits the field's type. Registries of
+other makers, and the clients that were written against them, count on both. What is stored is the text as it came.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from gridctl.contracts.compat import Schema, SchemaInvalid, parse_json
+from gridctl.contracts.compat.model import ABSENT, Record
+
+_UNFIT = re.compile(r"[^A-Za-z0-9_.]|(?<![^.])(?=[0-9])")
+_NAMED = ("record", "error", "enum", "fixed")
+
+
+def parse_leniently(document: Any, references: Sequence[Any]) -> Schema | None:
+    """Return the schema graph with odd namespaces spelt out and all defaults taken as they are, or None."""
+    defaults: dict[int, Any] = {}
+    try:
+        tamed = [_tame(reference, defaults) for reference in (*references, document)]
+        schema = parse_json(tamed[-1], tamed[:-1])
+    except (SchemaInvalid, RecursionError):
+        return None
+    for named in schema.names.values():
+        for field in named.fields if isinstance(named, Record) else ():
+            field.default = defaults.get(id(field.raw), ABSENT)
+    return schema
+
+
+def _tame(node: Any, defaults: dict[int, Any]) -> Any:
+    """Return a copy of a type without fields' defaults, which go to `defaults` by the id of the copied field."""
+    if isinstance(node, str):
+        return _tame_name(node)
+    if isinstance(node, list):
+        return [_tame(branch, defaults) for branch in node]
+    if not isinstance(node, dict):
+        return node
+    copy = dict(node)
+    if node.get("type") in _NAMED:
+        copy |= {key: _tame_name(node[key]) for key in ("name",) if isinstance(node.get(key), str)}
+        if isinstance(node.get("namespace"), str):
+            copy["namespace"] = _spell_out(node["namespace"])
+        if isinstance(node.get("aliases"), list):
+            copy["aliases"] = [_tame_name(alias) if isinstance(alias, str) else alias for alias in node["aliases"]]
+    for part in ("items", "values"):
+        if part in node:
+            copy[part] = _tame(node[part], defaults)
+    if node.get("type") in ("record", "error") and isinstance(node.get("fields"), list):
+        copy["fields"] = [_tame_field(field, defaults) for field in node["fields"]]
+    return copy
+
+
+def _tame_field(field: Any, defaults: dict[int, Any]) -> Any:
+    if not isinstance(field, dict):
+        return field
+    copy = dict(field)
+    if "type" in field:
+        copy["type"] = _tame(field["type"], defaults)
+    if "default" in field:
+        defaults[id(copy)] = copy.pop("default")
+    return copy
+
+
+def _tame_name(name: str) -> str:
+    """Spell out a full name's namespace; the last part stays as strict as it is."""
+    before, dot, last = name.rpartition(".")
+    return f"{_spell_out(before)}.{last}" if dot else name
+
+
+def _spell_out(space: str) -> str:
+    return _UNFIT.sub(lambda match: f"_x{ord(match[0]):x}_" if match[0] else "_", space)
