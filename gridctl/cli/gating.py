@@ -1,0 +1,65 @@
+"""What every gate command shares: `--format`, printing the verdict, and the exit code that follows from it."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from gridctl.cli.boundary import ExitCode
+from gridctl.errors import Unavailable
+from gridctl.gates.finding import Verdict, VerdictName, could_not_check
+from gridctl.gates.formats import GateFormat, render
+
+Format = Annotated[
+    GateFormat | None,
+    typer.Option("--format", help="How to print the verdict; `github` by itself in GitHub Actions, else `text`."),
+]
+
+EXIT_OF_VERDICT: Mapping[VerdictName, ExitCode] = {
+    "pass": ExitCode.OK,
+    "fail": ExitCode.VIOLATION,
+    "error": ExitCode.UNAVAILABLE,
+}
+
+
+def run_gate(gate: str, chosen: GateFormat | None, call: Callable[[], Verdict]) -> NoReturn:
+    """Run the gate, print its verdict and exit; what could not be reached is a verdict too, in the same format."""
+    try:
+        verdict = call()
+    except Unavailable as error:
+        verdict = could_not_check(gate, error.message, error.next_step or None)
+    emit(verdict, chosen)
+
+
+def emit(verdict: Verdict, chosen: GateFormat | None, environ: Mapping[str, str] | None = None) -> NoReturn:
+    """Print the verdict on stdout and exit: 0 pass, 3 fail, 5 where something could not be checked."""
+    environ = os.environ if environ is None else environ
+    if chosen is None:
+        chosen = GateFormat.GITHUB if environ.get("GITHUB_ACTIONS") == "true" else GateFormat.TEXT
+    sys.stdout.write(render(verdict, chosen))
+    sys.stdout.flush()
+    if chosen is GateFormat.GITHUB:
+        _write_job_files(verdict, environ)
+    raise typer.Exit(EXIT_OF_VERDICT[verdict.verdict])
+
+
+def _write_job_files(verdict: Verdict, environ: Mapping[str, str]) -> None:
+    from gridctl.gates.formats.github import SUMMARY_CAP_BYTES, outputs, summary
+
+    if name := environ.get("GITHUB_STEP_SUMMARY"):
+        # Several gates of one step share the file, and with it the cap.
+        written_bytes = Path(name).stat().st_size if Path(name).exists() else 0
+        _append(name, summary(verdict, SUMMARY_CAP_BYTES - written_bytes))
+    if name := environ.get("GITHUB_OUTPUT"):
+        _append(name, outputs(verdict))
+
+
+def _append(name: str, text: str) -> None:
+    try:
+        with Path(name).open("a", encoding="utf-8", errors="replace", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise Unavailable(f"{name}: cannot be written: {error.strerror}") from error
