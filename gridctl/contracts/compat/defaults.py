@@ -3,9 +3,22 @@
 import re
 from collections.abc import Set as AbstractSet
 
-from gridctl.contracts.compat.model import ABSENT, Array, Field, Flaw, Json, Map, Node, Record, Reference, Union
+from gridctl.contracts.compat.model import (
+    ABSENT,
+    PRIMITIVES,
+    Array,
+    Field,
+    Flaw,
+    Json,
+    Map,
+    Node,
+    Record,
+    Reference,
+    Union,
+)
 
 _INT_BITS, _LONG_BITS = 31, 63
+_NULL = PRIMITIVES["null"]
 _JAVA_DOUBLE = re.compile(
     r"[+-]?(?:NaN|Infinity|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
     r"|0[xX](?:[0-9a-fA-F]+\.?|[0-9a-fA-F]*\.[0-9a-fA-F]+)[pP][+-]?[0-9]+)[fFdD]?)"
@@ -79,6 +92,8 @@ def check_default(field: Field, complete: AbstractSet[int] | None = None) -> Non
     """Raise Flaw when the field has a default that does not fit its type."""
     if field.default is ABSENT:
         return
+    if field.default is None and isinstance(field.type, Union) and _NULL in field.type.branches:
+        return  # the default of most nullable fields, told at once
     try:
         fits = is_valid_default(field.type, field.default, complete)
     except Flaw as flaw:

@@ -82,10 +82,13 @@ class _Comparison:
 
     def compare(self, reader: Node, writer: Node) -> Found:
         """Return what keeps this reader's type from reading this writer's type."""
-        if type(reader) is Primitive and type(writer) is Primitive:
-            if reader.kind == writer.kind or writer.kind in READS.get(reader.kind, ()):
+        kinds = (reader.kind, writer.kind)
+        if "union" not in kinds and (kinds[0] != kinds[1] or kinds[0] in PRIMITIVES):
+            if kinds[0] == kinds[1] or kinds[1] in READS.get(kinds[0], ()):
                 return _NOTHING
             return [findings.type_mismatch(self._path(), reader, writer, self._change)]
+        if reader.is_flat or writer.is_flat:  # one node for many places, and no recursion to remember
+            return self._calculate(reader, writer)
         pair = (id(reader), id(writer))
         known = self._known.get(pair)
         if known is None:
@@ -110,7 +113,7 @@ class _Comparison:
         elif isinstance(reader, Fixed) and isinstance(writer, Fixed):
             found = self._fixed(reader, writer)
         else:
-            found = [findings.type_mismatch(self._path(), reader, writer, self._change)]
+            raise TypeError(f"{reader.label} beside {writer.label}")  # all kinds are above
         return found
 
     def _below(self, key: str | int, reader: Node, writer: Node) -> Found:
@@ -146,9 +149,11 @@ class _Comparison:
             if source is None:
                 if field.default is ABSENT:
                     result.append(findings.missing_default(self._path("fields", at), field, writer, self._change))
-            elif field.type is not source.type or type(source.type) is not Primitive:
+                continue
+            mine, theirs = field.type, source.type
+            if not (mine.is_flat and (mine is theirs or mine.kind == theirs.kind != "union")):
                 trail += ("fields", at, "type")
-                result.extend(self.compare(field.type, source.type))
+                result.extend(self.compare(mine, theirs))
                 del trail[-3:]
         trail.pop()
         return result
@@ -164,10 +169,11 @@ class _Comparison:
         self._trail.append(reader)
         if not _names_agree(reader, writer):
             result.append(findings.name_mismatch(self._path("name"), reader, writer, self._change))
-        missing = [symbol for symbol in writer.symbols if symbol not in reader.symbols]
-        if missing and reader.default is None:
-            path = self._path("symbols")
-            result.append(findings.missing_enum_symbols(path, reader, reader.symbols, missing, self._change))
+        if reader.default is None and reader.symbols != writer.symbols:
+            missing = [symbol for symbol in writer.symbols if symbol not in reader.symbols]
+            if missing:
+                path = self._path("symbols")
+                result.append(findings.missing_enum_symbols(path, reader, reader.symbols, missing, self._change))
         self._trail.pop()
         return result
 

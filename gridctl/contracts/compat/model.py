@@ -14,6 +14,7 @@ class Node:
 
     __slots__ = ("raw",)
     kind: str = ""
+    is_flat = False  # made of primitives alone, so that comparing it enters no other type
 
     def __init__(self, raw: Json = None) -> None:
         self.raw = raw
@@ -23,16 +24,12 @@ class Node:
         """What a reader of messages calls this type."""
         return self.kind
 
-    @property
-    def union_name(self) -> str:
-        """The name that must be unique in a union."""
-        return self.kind
-
 
 class Primitive(Node):
     """A type without parts. One that stands there as a bare name is the shared node of PRIMITIVES."""
 
     __slots__ = ("kind",)
+    is_flat = True
 
     def __init__(self, kind: str, raw: Json = None) -> None:
         super().__init__(raw)
@@ -62,14 +59,15 @@ class Map(Node):
 
 
 class Union(Node):
-    """One of `branches`, in order."""
+    """One of `branches`, in order. A flat one may be one node for many places."""
 
-    __slots__ = ("branches",)
+    __slots__ = ("branches", "is_flat")
     kind = "union"
 
     def __init__(self, raw: Json, branches: list[Node]) -> None:
         super().__init__(raw)
         self.branches = branches
+        self.is_flat = all(branch.is_flat for branch in branches)
 
     @property
     def label(self) -> str:
@@ -92,11 +90,6 @@ class Named(Node):
     def label(self) -> str:
         """The kind and the full name."""
         return f"{self.kind} {self.full}"
-
-    @property
-    def union_name(self) -> str:
-        """The full name: two named types of one full name cannot share a union."""
-        return self.full
 
 
 class Reference(Named):
@@ -139,12 +132,12 @@ class Field:
 
     __slots__ = ("aliases", "default", "name", "raw", "type")
 
-    def __init__(self, raw: Json, name: str, type_: Node, default: Json, aliases: Sequence[str]) -> None:
+    def __init__(self, raw: Json, name: str, type_: Node) -> None:
         self.raw = raw
         self.name = name
         self.type = type_
-        self.default = default
-        self.aliases = aliases
+        self.default: Json = ABSENT
+        self.aliases: Sequence[str] = ()
 
 
 class Record(Named):

@@ -1,10 +1,7 @@
 """Names as Java Avro 1.12 validates them: letters and digits of any script, and the underscore."""
 
-import re
-
 from gridctl.contracts.compat.model import PRIMITIVES, Flaw, Json
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
 _LAST_OF_BASIC_PLANE = "\uffff"
 
 
@@ -17,7 +14,7 @@ def check_name(name: Json, what: str, holder: Json, key: str | int) -> str:
     """Return the name, or raise Flaw when it is no valid unqualified name."""
     if not isinstance(name, str) or not name:
         raise Flaw(f"{what} is missing or empty", holder, key)
-    if not _PLAIN(name):
+    if not (name.isidentifier() and name.isascii()):  # ASCII identifiers are valid, and nearly all names are such
         rest = name[1:]
         ok = _is_letter(name[0]) and all(
             _is_letter(char) or (char.isdecimal() and char <= _LAST_OF_BASIC_PLANE) for char in rest
@@ -45,13 +42,11 @@ def declared_name(raw: Json, space: str) -> tuple[str, str]:
     if not isinstance(declared, str):
         raise Flaw(f"a {raw['type']} needs a name", raw, "name")
     name, space = split_name(declared, own_space if isinstance(own_space, str) else space)
-    if not _PLAIN(name):
-        check_name(name, "the name", raw, "name")
+    check_name(name, "the name", raw, "name")
     if space:
         # Java splits at dots and drops empty parts at the end; a namespace is followed by the name, so none is.
         for part in space.split("."):
-            if not _PLAIN(part):
-                check_name(part, "a part of the namespace", raw, "name" if "." in declared else "namespace")
+            check_name(part, "a part of the namespace", raw, "name" if "." in declared else "namespace")
     elif name in PRIMITIVES:
         raise Flaw(f"a type may not be named {name}, as a primitive is", raw, "name")
     return name, space

@@ -7,7 +7,6 @@ from gridctl.contracts.compat.defaults import check_default, number_in_text
 from gridctl.contracts.compat.definitions import define
 from gridctl.contracts.compat.jsontext import load_json
 from gridctl.contracts.compat.model import (
-    ABSENT,
     PRIMITIVES,
     Array,
     Enum,
@@ -33,6 +32,10 @@ from gridctl.contracts.compat.resolving import Resolver, check_branches
 MAX_FIXED_BYTES = 2**31 - 1 - 8  # what a Java array can hold
 _ORDERS = frozenset(("ASCENDING", "DESCENDING", "IGNORE"))
 _N = TypeVar("_N", bound=Named)
+
+_MAX_FLAT_UNIONS = 256
+_flat_unions: dict[tuple[str, ...], Union] = {}
+"""Unions of bare primitives by their names, such as (null, string): most unions are such, so one node serves all."""
 
 
 def parse(text: str, references: Sequence[Json] = ()) -> Schema:
@@ -87,9 +90,7 @@ class _Parser:
         if isinstance(raw, str):
             return PRIMITIVES.get(raw) or self._by_name(raw, space, holder, key)
         if isinstance(raw, list):
-            union = Union(raw, [self.type_at(raw, at, space) for at in range(len(raw))])
-            check_branches(union)
-            return union
+            return self._union(raw, space)
         if isinstance(raw, dict):
             return self._complex(raw, space)
         raise Flaw(f"{raw!r} is not a type", holder, key)
@@ -102,8 +103,25 @@ class _Parser:
             return Reference(full, holder, key)
         return found
 
+    def _union(self, raw: Json, space: str) -> Union:
+        try:
+            shared = _flat_unions.get(tuple(raw))
+        except TypeError:  # a branch that is no name cannot be hashed
+            shared = None
+        if shared is not None:
+            return shared
+        union = Union(raw, [self.type_at(raw, at, space) for at in range(len(raw))])
+        check_branches(union)
+        if len(_flat_unions) < _MAX_FLAT_UNIONS and all(
+            PRIMITIVES.get(branch.kind) is branch for branch in union.branches
+        ):
+            _flat_unions[tuple(raw)] = union
+        return union
+
     def _complex(self, raw: Json, space: str) -> Node:
         kind = raw.get("type")
+        if isinstance(kind, str) and kind in PRIMITIVES:
+            return Primitive(kind, raw)
         match kind:
             case "record" | "error":
                 return self._record(raw, space)
@@ -115,8 +133,6 @@ class _Parser:
                 return self._enum(raw, space)
             case "fixed":
                 return self._fixed(raw, space)
-            case str() if kind in PRIMITIVES:
-                return Primitive(kind, raw)
         raise Flaw(
             "the type must be a primitive, enum, fixed, record, error, array or map",
             raw,
@@ -134,28 +150,33 @@ class _Parser:
         fields = raw.get("fields")
         if not isinstance(fields, list):
             raise Flaw(f"record {name} needs a list of fields", raw)
+        by_name = node.by_name
         for at in range(len(fields)):
             field = self._field(fields, at, space)
-            if field.name in node.by_name:
+            if field.name in by_name:
                 raise Flaw(f"record {name} has two fields {field.name}", fields, at)
-            node.by_name[field.name] = field
-        node.fields = list(node.by_name.values())
+            by_name[field.name] = field
+        node.fields = list(by_name.values())
         return self._named(node, raw, space)
 
     def _field(self, fields: Json, at: int, space: str) -> Field:
         raw = fields[at]
         if not isinstance(raw, dict):
             raise Flaw("a field must be an object", fields, at)
-        name = check_name(raw.get("name"), "the field name", raw, "name")
+        name = raw.get("name")
+        if not (isinstance(name, str) and name.isidentifier() and name.isascii()):  # the quick way to say valid
+            name = check_name(name, "the field name", raw, "name")
         if "type" not in raw:
             raise Flaw(f"field {name} needs a type", raw)
-        type_ = self.type_at(raw, "type", space)
+        kind = raw["type"]
+        primitive = PRIMITIVES.get(kind) if isinstance(kind, str) else None
+        field = Field(raw, name, primitive or self.type_at(raw, "type", space))
+        if "aliases" in raw:
+            field.aliases = aliases_of(raw)
         if "order" in raw and not (isinstance(raw["order"], str) and raw["order"].upper() in _ORDERS):
             raise Flaw(f"the order of field {name} must be ascending, descending or ignore", raw, "order")
-        aliases = aliases_of(raw) if "aliases" in raw else ()
-        field = Field(raw, name, type_, ABSENT, aliases)
         if "default" in raw:
-            field.default = number_in_text(type_.kind, raw["default"], raw)
+            field.default = number_in_text(field.type.kind, raw["default"], raw)
             check_default(field)
         return field
 

@@ -14,11 +14,11 @@ def check_branches(union: Union) -> None:
     """Raise Flaw when two branches have one name, or when a branch is a union itself."""
     seen = set()
     for at, branch in enumerate(union.branches):
-        if branch.kind == "union":
-            raise Flaw("a union may not hold a union", union.raw, at)
-        name = branch.union_name
+        name = branch.full if isinstance(branch, Named) else branch.kind
         if name in seen:
             raise Flaw(f"the union holds {name} twice", union.raw, at)
+        if name == "union" and isinstance(branch, Union):
+            raise Flaw("a union may not hold a union", union.raw, at)
         seen.add(name)
 
 
