@@ -1,0 +1,1 @@
+"""The stack for a laptop and for CI."""
