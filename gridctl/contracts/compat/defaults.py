@@ -99,4 +99,4 @@ def check_default(field: Field, complete: AbstractSet[int] | None = None) -> Non
     except Flaw as flaw:
         raise Flaw(flaw.message, field.raw, "default") from None
     if not fits:
-        raise Flaw(f"the default of field {field.name} is not a {field.type.label}", field.raw, "default")
+        raise Flaw(f"the default of field {field.name} does not fit its type, {field.type.label}", field.raw, "default")
