@@ -1,0 +1,50 @@
+"""What confluent-kafka raises, translated once into what gridctl raises."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+
+from gridctl.adapters.kafka.config import client_config
+from gridctl.errors import Unavailable, UsageProblem
+
+ANSWER_TIMEOUT_S = 8
+"""Longer than a busy broker needs, short enough that a command ends within ten seconds."""
+
+
+def error_of(failure: BaseException) -> KafkaError | None:
+    """Return the KafkaError inside an exception of the client, or None."""
+    inner = failure.args[0] if isinstance(failure, KafkaException) and failure.args else None
+    return inner if isinstance(inner, KafkaError) else None
+
+
+def unavailable(bootstrap: str, reason: str) -> Unavailable:
+    """Return the error for a broker that could not be asked."""
+    return Unavailable(
+        f"Kafka at {bootstrap}: {reason}",
+        next_step="run `gridctl status`; `gridctl up` starts the local stack, GRIDCTL_BOOTSTRAP names another broker",
+    )
+
+
+@contextmanager
+def translated(bootstrap: str) -> Iterator[None]:
+    """Turn the client's exceptions into Unavailable, naming the broker and what to do next."""
+    try:
+        yield
+    except KafkaException as failure:
+        error = error_of(failure)
+        reason = error.str() if error is not None else str(failure)
+        if error is not None and error.code() == KafkaError._INVALID_ARG:  # noqa: SLF001 -- its public name starts so
+            raise UsageProblem(f"Kafka settings: {reason}", next_step="mend [profile.NAME.kafka]") from failure
+        if error is not None and error.code() in {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC}:  # noqa: SLF001 -- as above
+            raise Unavailable(f"Kafka at {bootstrap}: {reason}", next_step="run `gridctl topics apply`") from failure
+        raise unavailable(bootstrap, reason) from failure
+
+
+def require_reachable(
+    bootstrap: str, overrides: Mapping[str, str | int | float | bool], timeout_s: float = ANSWER_TIMEOUT_S
+) -> None:
+    """Raise Unavailable unless a broker answers a metadata request within the time."""
+    with translated(bootstrap):
+        AdminClient(client_config(bootstrap, overrides)).list_topics(timeout=timeout_s)
