@@ -1,0 +1,146 @@
+"""The grid state in Redis 7 or Valkey: one hash of devices and two of circuit totals a shard, changed by one script.
+
+All keys of a script call carry the shard's hash tag, so the same layout serves a Redis Cluster.
+"""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha1
+from importlib.resources import files
+from typing import Any
+
+import redis
+
+from gridctl.errors import Unavailable
+from gridctl.process.ports import Applied, Effect
+from gridctl.process.record import pack_state, unpack_state
+from gridctl.process.state_model import SHARDS, CircuitTotal, DeviceState, Outcome, add_up, shard_of
+
+CONNECT_TIMEOUT_S = 3
+REPLY_TIMEOUT_S = 30
+SCAN_COUNT = 1000
+
+OUTCOME_OF = {outcome.value: outcome for outcome in Outcome}
+
+
+def keys_of(shard: int, prefix: str = "") -> tuple[str, str, str]:
+    """Return the keys of a shard: devices, milliwatts by circuit, number of devices by circuit."""
+    tag = f"{prefix}{{gs{shard:02d}}}"
+    return f"{tag}:devices", f"{tag}:power_mw", f"{tag}:count"
+
+
+class RedisState:
+    """Implements StateStore and StateReader. `prefix` stands before every key; only tests and benchmarks use one."""
+
+    def __init__(self, url: str, *, prefix: str = "") -> None:
+        self._url = url
+        try:
+            self._client = redis.Redis.from_url(
+                url, socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=REPLY_TIMEOUT_S, protocol=2
+            )
+        except ValueError as error:
+            raise self._unavailable(error) from error
+        self._script = files("gridctl.adapters").joinpath("state.lua").read_bytes()
+        self._script_sha = sha1(self._script, usedforsecurity=False).hexdigest()
+        self._keys = [keys_of(shard, prefix) for shard in range(SHARDS)]
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def ping(self) -> None:
+        """Raise Unavailable unless the server answers."""
+        self._ask(self._client.ping)
+
+    def apply(self, effects: Sequence[Effect]) -> Applied:
+        """Apply a batch: one script call a shard, all in one round trip; raise Unavailable."""
+        arguments: list[list[bytes]] = [[] for _ in range(SHARDS)]
+        places: list[list[int]] = [[] for _ in range(SHARDS)]
+        for place, effect in enumerate(effects):
+            shard = shard_of(effect.device_id)
+            arguments[shard] += effect
+            places[shard].append(place)
+        touched = [shard for shard in range(SHARDS) if places[shard]]
+        replies = self._call([(shard, b"apply", arguments[shard]) for shard in touched])
+        outcomes = [Outcome.STALE] * len(effects)
+        contested: dict[int, DeviceState] = {}
+        for shard, (statuses, *rare) in zip(touched, replies, strict=True):
+            mine = places[shard]
+            for place, status in zip(mine, statuses, strict=True):
+                outcomes[place] = OUTCOME_OF[status]
+            for index, value in zip(rare[::2], rare[1::2], strict=True):
+                contested[mine[index]] = unpack_state(value)
+        return Applied(outcomes, contested)
+
+    def replace(self, device_id: bytes, expected: DeviceState, new: DeviceState) -> bool:
+        """Put a device's new state if the present one is the expected; say whether; raise Unavailable."""
+        values = [device_id, pack_state(expected), pack_state(new)]
+        [[answer]] = self._call([(shard_of(device_id), b"replace", values)])
+        return bool(answer == b"1")
+
+    def devices(self) -> Iterator[tuple[str, DeviceState]]:
+        """Yield every device, in no order; raise Unavailable."""
+        for devices, _, _ in self._keys:
+            cursor, found = -1, set[bytes]()
+            while cursor != 0:
+                cursor, page = self._ask(self._client.hscan, devices, max(cursor, 0), count=SCAN_COUNT)
+                for device_id, value in page.items():
+                    if device_id not in found:  # a scan may show a field twice
+                        found.add(device_id)
+                        yield device_id.decode(), unpack_state(value)
+
+    def device(self, device_id: str) -> DeviceState | None:
+        """Return one device, or None; raise Unavailable."""
+        field = device_id.encode()
+        value = self._ask(self._client.hget, self._keys[shard_of(field)][0], field)
+        return None if value is None else unpack_state(value)
+
+    def circuits(self) -> dict[str, CircuitTotal]:
+        """Return the total of every circuit, added up over the shards; raise Unavailable."""
+        pipeline = self._client.pipeline(transaction=True)
+        for _, powers, counts in self._keys:
+            pipeline.hgetall(powers)
+            pipeline.hgetall(counts)
+        replies = self._ask(pipeline.execute)
+        return add_up(
+            (circuit.decode(), CircuitTotal(int(powers.get(circuit, 0)), int(count)))
+            for powers, counts in zip(replies[::2], replies[1::2], strict=True)
+            for circuit, count in counts.items()
+        )
+
+    def _call(self, calls: list[tuple[int, bytes, list[bytes]]]) -> list[list[Any]]:
+        """Run the script for each shard in one round trip; a server that has forgotten it is told again, once."""
+        replies = self._ask(self._pipelined, calls)
+        unknown = [index for index, reply in enumerate(replies) if isinstance(reply, redis.exceptions.NoScriptError)]
+        if unknown:
+            self._ask(self._client.script_load, self._script)
+            again = self._ask(self._pipelined, [calls[index] for index in unknown])
+            for index, reply in zip(unknown, again, strict=True):
+                replies[index] = reply
+        for reply in replies:
+            if isinstance(reply, redis.RedisError):
+                raise self._unavailable(reply) from reply
+        return replies
+
+    def _pipelined(self, calls: list[tuple[int, bytes, list[bytes]]]) -> list[Any]:
+        pipeline = self._client.pipeline(transaction=False)
+        for shard, verb, arguments in calls:
+            pipeline.execute_command("EVALSHA", self._script_sha, 3, *self._keys[shard], verb, *arguments)
+        return pipeline.execute(raise_on_error=False)
+
+    def _ask(self, call: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            return call(*arguments, **named)
+        except (redis.RedisError, OSError) as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: Exception) -> Unavailable:
+        return Unavailable(
+            f"the grid state at {without_password(self._url)} cannot be used: {error}",
+            next_step="run `gridctl doctor`; `gridctl up` starts a local stack",
+        )
+
+
+def without_password(url: str) -> str:
+    """Return a Redis URL as it may be shown."""
+    head, at, tail = url.rpartition("@")
+    return f"{head.split('://')[0]}://***@{tail}" if at else url

@@ -1,0 +1,145 @@
+"""From a record to its effect, or to the reason why it has none.
+
+The writer's schema comes from the registry by the id in the frame, the reader's is ours. An id that the registry does
+not know makes a dead letter; a registry that does not answer stops the processor, for nothing is known then.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from gridctl.contracts.avro import AvroDecodeError, AvroSchemaError, compile_decoder
+from gridctl.contracts.clock import event_time_problem
+from gridctl.contracts.deadletter import Stage
+from gridctl.contracts.events import EVENT_OF_KIND, TOPIC_OF_KIND
+from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
+from gridctl.contracts.ids import msg_id
+from gridctl.errors import Unavailable
+from gridctl.process.checks import compile_test
+from gridctl.process.effect import effect_of
+from gridctl.process.ports import Effect, Record, SchemaLookup
+
+BROKER_TIME = 2  # the kind of a record's time that the broker sets at append (LogAppendTime)
+STAMPS = ("msg_id", "priority_level", "circuit_id")
+
+Event = Mapping[str, Any]
+Decode = Callable[[bytes, int], Event]
+
+
+class Rejected(Exception):  # noqa: N818 -- an outcome of a record, not a fault of the program
+    """The record has no effect: the rule that it breaks, the reason for people, and the event if it was readable."""
+
+    def __init__(
+        self, rule: str, reason: str, *, stage: Stage = "decode", field: str | None = None, event: Event | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.rule = rule
+        self.reason = reason
+        self.stage = stage
+        self.field = field
+        self.event = event
+
+
+class _Route:
+    """How the values of one topic are read."""
+
+    def __init__(self, kind: str, reader_schema: str) -> None:
+        self.kind = kind
+        self.reader_schema = reader_schema
+        self.validate = EVENT_OF_KIND[kind].__pydantic_validator__.validate_python
+        self.surely_sound = compile_test(EVENT_OF_KIND[kind], without=frozenset({"kind"}))
+        self.decoders: dict[bytes, Decode] = {}  # by the five bytes of the frame
+
+
+class EventReader:
+    """Reads records of the measurement topics; `reader_schemas` holds our newest schema of each kind."""
+
+    def __init__(self, registry: SchemaLookup, reader_schemas: Mapping[str, str], allowed_skew_ms: int) -> None:
+        self._registry = registry
+        self._allowed_skew_ms = allowed_skew_ms
+        self._routes = {TOPIC_OF_KIND[kind]: _Route(kind, schema) for kind, schema in reader_schemas.items()}
+        self._of_kind = {route.kind: route for route in self._routes.values()}
+        self._unknown: dict[bytes, Rejected] = {}
+
+    def forget_unknown(self) -> None:
+        """Ask the registry again for ids that it did not know; call once a batch."""
+        self._unknown.clear()
+
+    def read(self, record: Record, now_ms: int) -> tuple[Effect, int]:
+        """Return the effect and the event time of a record; raise Rejected, or Unavailable."""
+        route = self._routes[record.topic() or ""]
+        value = record.value()
+        if value is None:
+            raise Rejected("empty_value", "the record has no value")
+        event = self._decode(route, value)
+        device_id, event_time_ms = event["device_id"], event["event_time_ms"]
+        if not route.surely_sound(event):
+            _check(route, event)
+        if event["msg_id"] != msg_id(device_id, event_time_ms):
+            reason = f"msg_id is not the hash of {device_id} and {event_time_ms}"
+            raise Rejected("msg_id_mismatch", reason, stage="validate", field="msg_id", event=event)
+        key = record.key()
+        if key != device_id.encode():
+            reason = "the record's key is not its device_id, so its order in the partition means nothing"
+            raise Rejected("key_mismatch", reason, stage="validate", field="device_id", event=event)
+        # Against the broker's time a replay judges as the first run did; the clock stands in where there is none.
+        kind_of_time, at_ms = record.timestamp()
+        problem = event_time_problem(
+            event_time_ms, at_ms if kind_of_time == BROKER_TIME else now_ms, self._allowed_skew_ms
+        )
+        if problem:
+            reason = f"event time {event_time_ms} is out of bounds"
+            raise Rejected(problem, reason, stage="validate", field="event_time_ms", event=event)
+        return effect_of(route.kind, event, key, value), event_time_ms
+
+    def reported(self, kind: str, frame: bytes) -> dict[str, Any]:
+        """Return what the device reported in a frame that the state holds, without the platform's stamps."""
+        event = self.event(kind, frame)
+        return {name: value for name, value in event.items() if name not in STAMPS}
+
+    def event(self, kind: str, frame: bytes) -> Event:
+        """Return the event of a frame that the state holds; raise Unavailable when it cannot be read any more."""
+        try:
+            return self._decode(self._of_kind[kind], frame)
+        except Rejected as error:
+            raise Unavailable(
+                f"an event in the grid state cannot be read: {error.reason}",
+                next_step="check that the registry is the one that the event was written with",
+            ) from error
+
+    def _decode(self, route: _Route, frame: bytes) -> Event:
+        header = frame[:HEADER_BYTES]
+        decode = route.decoders.get(header) or self._learn(route, header)
+        try:
+            return decode(frame, HEADER_BYTES)
+        except AvroDecodeError as error:
+            raise Rejected(error.rule, str(error)) from error
+
+    def _learn(self, route: _Route, header: bytes) -> Decode:
+        if header in self._unknown:
+            raise self._unknown[header]
+        try:
+            schema_id = schema_id_of(header)
+        except FramingError as error:
+            raise Rejected(error.rule, str(error)) from error
+        writer_schema = self._registry.schema_by_id(schema_id)
+        if writer_schema is None:
+            self._unknown[header] = Rejected("schema_id_unknown", f"the registry has no schema with id {schema_id}")
+            raise self._unknown[header]
+        try:
+            decode = compile_decoder(writer_schema, route.reader_schema)
+        except AvroSchemaError as error:
+            raise Rejected("schema_unusable", f"schema {schema_id}: {error.message}") from error
+        route.decoders[header] = decode
+        return decode
+
+
+def _check(route: _Route, event: Event) -> None:
+    try:
+        route.validate({"kind": route.kind, **event}, strict=False)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        reason = f"{field}: {first['msg']}"
+        raise Rejected("contract_broken", reason, stage="validate", field=field, event=event) from error

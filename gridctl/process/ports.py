@@ -1,0 +1,113 @@
+"""What this room needs from outside; `gridctl.adapters` implements it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from gridctl.contracts.deadletter import DeadLetter
+from gridctl.contracts.registry import SchemaLookup
+from gridctl.process.state_model import CircuitTotal, DeviceState, Outcome
+
+__all__ = [
+    "Applied",
+    "DeadLetterSink",
+    "Effect",
+    "EventSource",
+    "Record",
+    "SchemaLookup",
+    "StateReader",
+    "StateStore",
+]
+
+
+class Record(Protocol):
+    """One record of a topic. Shaped like the client's own message, so that nothing is copied per record."""
+
+    def topic(self) -> str | None:
+        """Return the topic."""
+        ...
+
+    def partition(self) -> int | None:
+        """Return the partition."""
+        ...
+
+    def offset(self) -> int | None:
+        """Return the offset."""
+        ...
+
+    def key(self) -> bytes | None:
+        """Return the key."""
+        ...
+
+    def value(self) -> bytes | None:
+        """Return the value."""
+        ...
+
+    def timestamp(self) -> tuple[int, int]:
+        """Return the kind of the record's time (2: the broker's, at append) and the time in epoch milliseconds."""
+        ...
+
+
+class EventSource(Protocol):
+    """The measurement topics, read as one member of a group."""
+
+    def batch(self, limit: int) -> Sequence[Record]:
+        """Return the next records, at most `limit`; empty when none came for a moment; raise Unavailable."""
+        ...
+
+    def commit(self) -> None:
+        """Record that everything that `batch` returned has had its effect; raise Unavailable."""
+        ...
+
+    def is_drained(self) -> bool:
+        """Say whether the group has committed every partition up to its present end; raise Unavailable."""
+        ...
+
+
+class Effect(NamedTuple):
+    """What an event does to the state: the device's id in UTF-8, and the event packed as `record` says."""
+
+    device_id: bytes
+    record: bytes
+
+
+class Applied(NamedTuple):
+    """One outcome an effect; for each contested one, by its place, the state it met."""
+
+    outcomes: Sequence[Outcome]
+    contested: Mapping[int, DeviceState]
+
+
+class StateStore(Protocol):
+    """The grid state, written."""
+
+    def apply(self, effects: Sequence[Effect]) -> Applied:
+        """Apply a batch, each event with its totals at once; raise Unavailable."""
+        ...
+
+    def replace(self, device_id: bytes, expected: DeviceState, new: DeviceState) -> bool:
+        """Put a device's new state if the present one is the expected; say whether; raise Unavailable."""
+        ...
+
+
+class StateReader(Protocol):
+    """The grid state, read."""
+
+    def devices(self) -> Iterator[tuple[str, DeviceState]]:
+        """Yield every device, in no order; raise Unavailable."""
+        ...
+
+    def device(self, device_id: str) -> DeviceState | None:
+        """Return one device, or None; raise Unavailable."""
+        ...
+
+    def circuits(self) -> dict[str, CircuitTotal]:
+        """Return the total of every circuit; raise Unavailable."""
+        ...
+
+
+class DeadLetterSink(Protocol):
+    """The dead letter topics."""
+
+    def write(self, letters: Sequence[tuple[str, DeadLetter]]) -> None:
+        """Write letters, each with its dead letter topic; return when all are acknowledged; raise Unavailable."""
+        ...

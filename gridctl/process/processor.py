@@ -1,0 +1,146 @@
+"""The loop: consume, decode, apply, dead-letter, commit; in this order, so that a kill anywhere repeats work only."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from gridctl.contracts.deadletter import RAW_CAP_BYTES, DeadLetter
+from gridctl.contracts.events import TOPIC_OF_KIND
+from gridctl.process.decode import EventReader, Rejected
+from gridctl.process.letters import letter_of
+from gridctl.process.ports import DeadLetterSink, Effect, EventSource, Record, StateStore
+from gridctl.process.record import unpack
+from gridctl.process.state_model import DeviceState, Outcome, Register, merge, same_time
+from gridctl.process.summary import Summary
+
+BATCH = 1000
+
+
+class Limits(NamedTuple):
+    """When a run ends by itself: after that many records, or when the group has committed all there is."""
+
+    batch: int = BATCH
+    max_messages: int | None = None
+    until_idle: bool = False
+
+
+class _Sound(NamedTuple):
+    effects: list[Effect]
+    records: list[Record]
+    event_times_ms: list[int]
+
+
+class Processor:
+    """One member of the group. `dlq_of` maps a topic to its dead letter topic; `clock` gives epoch milliseconds."""
+
+    def __init__(
+        self,
+        source: EventSource,
+        reader: EventReader,
+        store: StateStore,
+        letters: DeadLetterSink,
+        *,
+        dlq_of: Mapping[str, str],
+        clock: Callable[[], int],
+        raw_cap_bytes: int = RAW_CAP_BYTES,
+    ) -> None:
+        self._source = source
+        self._reader = reader
+        self._store = store
+        self._letters = letters
+        self._dlq_of = dlq_of
+        self._clock = clock
+        self._raw_cap_bytes = raw_cap_bytes
+        self.summary = Summary()
+
+    def run(self, limits: Limits, stopping: Callable[[], bool]) -> Summary:
+        """Process until a limit is reached or `stopping` says so; a batch that was begun is finished and committed."""
+        while not stopping():
+            left = None if limits.max_messages is None else limits.max_messages - self.summary.consumed
+            if left == 0:
+                break
+            count = self.step(limits.batch if left is None else min(limits.batch, left))
+            if count == 0 and limits.until_idle and self._source.is_drained():
+                break
+        return self.summary
+
+    def step(self, limit: int) -> int:
+        """Process one batch and return how many records it had; raise Unavailable with nothing committed."""
+        records = self._source.batch(limit)
+        if not records:
+            return 0
+        self._reader.forget_unknown()
+        sound, letters = self._read(records)
+        counts = dict.fromkeys(Outcome, 0)
+        if sound.effects:
+            applied = self._store.apply(sound.effects)
+            for outcome in applied.outcomes:
+                counts[outcome] += 1
+            for place, state in applied.contested.items():
+                counts[self._settle(sound.effects[place], sound.records[place], state)] += 1
+        self._write(letters)
+        self._source.commit()
+        now_ms = self._clock()
+        self.summary.latencies.add([now_ms - event_time_ms for event_time_ms in sound.event_times_ms])
+        self._count(counts, len(records))
+        return len(records)
+
+    def _count(self, counts: Mapping[Outcome, int], total: int) -> None:
+        kept = counts[Outcome.APPLIED] + counts[Outcome.DUPLICATE] + counts[Outcome.STALE]
+        self.summary.applied += counts[Outcome.APPLIED]
+        self.summary.duplicates += counts[Outcome.DUPLICATE]
+        self.summary.stale += counts[Outcome.STALE]
+        self.summary.dead_lettered += total - kept
+
+    def _read(self, records: Sequence[Record]) -> tuple[_Sound, list[tuple[str, DeadLetter]]]:
+        read, now_ms = self._reader.read, self._clock()
+        sound = _Sound([], [], [])
+        letters = []
+        for record in records:
+            try:
+                effect, event_time_ms = read(record, now_ms)
+            except Rejected as rejected:
+                letters.append(self._letter(rejected, record, record.topic() or "", record.value() or b""))
+            else:
+                sound.effects.append(effect)
+                sound.records.append(record)
+                sound.event_times_ms.append(event_time_ms)
+        return sound, letters
+
+    def _settle(self, effect: Effect, record: Record, state: DeviceState) -> Outcome:
+        """Decide between two events of one device and time; return CONTESTED where one became a dead letter."""
+        event = unpack(effect.record)
+        while True:
+            conflict = self._conflict(effect.device_id.decode(), event, state)
+            if conflict is not None:
+                loser, rejected = conflict
+                known = record if loser is event else None
+                self._write([self._letter(rejected, known, TOPIC_OF_KIND[loser.kind], loser.frame)])
+            new = merge(state, event)
+            if new == state or self._store.replace(effect.device_id, state, new):
+                return Outcome.DUPLICATE if conflict is None else Outcome.CONTESTED
+            # Another member changed the device in between; look at it anew.
+            applied = self._store.apply([effect])
+            if not applied.contested:
+                return applied.outcomes[0]
+            state = applied.contested[0]
+
+    def _conflict(self, device_id: str, event: Register, state: DeviceState) -> tuple[Register, Rejected] | None:
+        """Return the event that loses and why; None where both say the same and differ in the platform's stamps."""
+        rivals = same_time(state, event)
+        reported = self._reader.reported(event.kind, event.frame)
+        if any(rival.kind == event.kind and self._reader.reported(rival.kind, rival.frame) == reported for rival in rivals):
+            return None
+        loser = min(event, rivals[0], key=lambda register: register.rank)
+        content = self._reader.event(loser.kind, loser.frame)
+        reason = f"{device_id} sent two different readings for {event.event_time_ms}; the other one is kept"
+        return loser, Rejected("msg_id_conflict", reason, stage="apply", field="msg_id", event=content)
+
+    def _letter(self, rejected: Rejected, record: Record | None, topic: str, raw: bytes) -> tuple[str, DeadLetter]:
+        letter = letter_of(
+            rejected, record, topic=topic, raw=raw, now_ms=self._clock(), cap_bytes=self._raw_cap_bytes
+        )
+        return self._dlq_of[topic], letter
+
+    def _write(self, letters: Sequence[tuple[str, DeadLetter]]) -> None:
+        if letters:
+            self._letters.write(letters)
