@@ -55,13 +55,21 @@ def parse_document(document: Any, references: Sequence[Any]) -> Schema:
 
 
 def canonical_text(document: Any, *, normalize: bool = False) -> str:
-    """Return the canonical text of a valid schema; `normalize` also puts custom properties in order."""
-    return json.dumps(_canonical(document, "", normalize), separators=(",", ":"), ensure_ascii=False)
+    """Return the canonical text of a valid schema; `normalize` also puts custom properties in order.
+
+    Raise SchemaInvalid for text that no UTF-8 can hold.
+    """
+    text = json.dumps(_canonical(document, "", normalize), separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise SchemaInvalid("half of a surrogate pair is no character") from None
+    return text
 
 
 def digest(text: str, references: Sequence[SchemaReference]) -> str:
     """Return what identifies a schema: its canonical text and the versions that it references."""
-    return sha256(json.dumps([text, *references], ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(json.dumps([text, *references], ensure_ascii=False).encode()).hexdigest()
 
 
 def _canonical(node: Any, space: str, normalize: bool) -> Any:

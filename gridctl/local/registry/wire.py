@@ -120,7 +120,11 @@ def _charset(parameters: str) -> str:
 def _load(body: bytes, charset: str) -> Any:
     try:
         text = body.decode(charset)
-        return json.loads(text) if text.strip() else None
+        if not text.strip():
+            return None
+        document = json.loads(text)
+        json.dumps(document, ensure_ascii=False).encode()  # refuses half of a surrogate pair, which nothing can store
+        return document  # noqa: TRY300 -- what reads on is what was checked
     except LookupError:
         raise ApiError(Problem.UNSUPPORTED_MEDIA_TYPE) from None
     except (ValueError, RecursionError) as error:
