@@ -1,0 +1,37 @@
+"""The simulators' share of the wiring: which adapters send and serve for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gridctl.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridctl.simulate.ports import OutstationServers, Publisher
+    from gridctl.simulate.scada.account import Account
+    from gridctl.simulate.scada.faults import Fault
+    from gridctl.simulate.scada.grid import Grid
+
+
+def mqtt_publisher(address: str, client_id: str) -> Publisher:
+    """Connect to the devices' broker; Unavailable when it does not answer."""
+    try:
+        from gridctl.adapters.mqtt_publisher import MqttPublisher
+    except ModuleNotFoundError as error:
+        raise UsageProblem(f"MQTT needs {error.name}", next_step="pip install 'gridctl[mqtt]'") from error
+
+    return MqttPublisher(address, client_id)
+
+
+def outstation_servers(
+    grid: Grid, faults: Mapping[int, Fault], account: Account, host: str, port: int
+) -> OutstationServers:
+    """Return the Modbus servers; they start in an event loop."""
+    try:
+        from gridctl.adapters.modbus_server import ModbusServers, Outstations
+    except ModuleNotFoundError as error:
+        raise UsageProblem(f"Modbus needs {error.name}", next_step="pip install 'gridctl[modbus]'") from error
+
+    return ModbusServers(Outstations(grid, faults, account), host, port)

@@ -1,0 +1,1 @@
+"""Outstations, thermostats, chargers, weather and asset records, driven by one seed."""

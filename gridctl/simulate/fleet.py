@@ -1,0 +1,96 @@
+"""What every fleet has in common: blocks of devices, numbering, and the share with faulty firmware."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from gridctl.simulate.draws import octets
+from gridctl.simulate.faults import FAULT_NAMES, SHARE_UNIT, Shape, faulty_devices, malformed
+from gridctl.simulate.schedule import Schedule
+from gridctl.simulate.weather import Weather
+
+BLOCK = 1024
+# Devices do not report in the same millisecond; a prime spreads the numbers over the interval.
+PHASE_STEP = 7919
+
+
+@dataclass(frozen=True)
+class FleetPlan:
+    """What a fleet is made from. `faulty_ppm` is the share with faulty firmware, in millionths."""
+
+    devices: int
+    seed: int
+    schedule: Schedule
+    faulty_ppm: int = 0
+
+
+@dataclass(frozen=True)
+class Packet:
+    """One packet of one device; `fault` is empty when the packet is well formed."""
+
+    device_id: str
+    payload: bytes
+    fault: str
+
+
+class Fleet(ABC):
+    """A fleet whose state lies in compact arrays; `begin_tick` once, then `advance` over blocks of devices."""
+
+    kind: str
+    prefix: str
+    shape: Shape
+    octets_each = 1
+
+    def __init__(self, plan: FleetPlan) -> None:
+        self.plan = plan
+        self.weather = Weather(plan.seed, plan.schedule.event())
+        self.tick = 0
+        self._noise_of: tuple[int, int] = (-1, -1)
+        self._noise = b""
+
+    def begin_tick(self, tick: int, at_ms: int) -> None:
+        """Prepare what all devices share at this tick: weather, prices of the hour, tables."""
+        self.tick = tick
+        self.prepare(at_ms, self.plan.schedule.interval_at(tick), burst=self.plan.schedule.in_burst(tick))
+
+    @abstractmethod
+    def prepare(self, at_ms: int, step_ms: int, *, burst: bool) -> None:
+        """Compute what all devices share for a step of `step_ms` that ends at `at_ms`."""
+
+    @abstractmethod
+    def advance(self, first: int, last: int, base_ms: int, spread_ms: int) -> list[str]:
+        """Move the devices [first, last), all of one block, and return their well-formed lines.
+
+        Event times lie in [base_ms, base_ms + spread_ms), at a phase that is each device's own.
+        """
+
+    def device_id(self, index: int) -> str:
+        """Return the id of the device at an index."""
+        return f"{self.prefix}-{index + 1:07d}"
+
+    def lines(self, first: int, last: int, base_ms: int, spread_ms: int) -> list[str]:
+        """Return one line a device of [first, last), faults included; characters are bytes (Latin-1)."""
+        lines = self.advance(first, last, base_ms, spread_ms)
+        for index in faulty_devices(first, last, self.plan.faulty_ppm):
+            lines[index - first] = malformed(lines[index - first], self.fault_of(index), self.shape)
+        return lines
+
+    def packets(self, first: int, last: int, base_ms: int) -> list[Packet]:
+        """Return one packet a device of [first, last), all at one time."""
+        faulty = set(faulty_devices(first, last, self.plan.faulty_ppm))
+        return [
+            Packet(self.device_id(index), line.encode("latin-1"), self.fault_of(index) if index in faulty else "")
+            for index, line in enumerate(self.lines(first, last, base_ms, 1), start=first)
+        ]
+
+    def fault_of(self, index: int) -> str:
+        """Return what a faulty device does wrong at this tick; it takes its faults in turn."""
+        nth = index * self.plan.faulty_ppm // SHARE_UNIT
+        return FAULT_NAMES[(nth + self.tick) % len(FAULT_NAMES)]
+
+    def noise(self, first: int) -> bytes:
+        """Return this tick's random bytes of the block that holds `first`, `octets_each` a device."""
+        wanted = (self.tick, first // BLOCK)
+        if wanted != self._noise_of:
+            self._noise_of = wanted
+            self._noise = octets(BLOCK * self.octets_each, self.plan.seed, self.kind, *wanted)
+        return self._noise

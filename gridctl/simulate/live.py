@@ -1,0 +1,113 @@
+"""A fleet at the wall clock: packets spread over each interval, and a ledger of what was sent."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from gridctl.simulate.fleet import BLOCK, Fleet, Packet
+from gridctl.simulate.ledger import LedgerFile
+from gridctl.simulate.ports import Publisher
+
+SLICE_S = 0.05
+DRAIN_S = 10.0
+WELL_FORMED = "well_formed"
+
+
+class LiveFleet:
+    """Publishes a fleet until its schedule ends or `stop` is set."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        publisher: Publisher,
+        stop: Event,
+        ledger: Path | None = None,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.fleet = fleet
+        self.publisher = publisher
+        self.stop = stop
+        self.progress = progress
+        self.sent: Counter[str] = Counter()
+        self.late_s = 0.0
+        self.final = False
+        self.ledger = LedgerFile(ledger, self.summary)
+
+    def run(self) -> dict[str, Any]:
+        """Publish, wait for the acknowledgements, write the ledger and return the summary."""
+        try:
+            self._ticks()
+            self.publisher.drain(DRAIN_S)
+            self.final = True
+        finally:
+            self.ledger.write()
+            self.publisher.close()
+        return self.summary()
+
+    def _ticks(self) -> None:
+        schedule = self.fleet.plan.schedule
+        tick, due_s = 0, time.monotonic()
+        while not self.stop.is_set() and (schedule.ticks is None or tick < schedule.ticks):
+            self.fleet.begin_tick(tick, _now_ms())
+            interval_s = schedule.interval_at(tick) / 1000
+            self._one_tick(due_s, interval_s)
+            tick += 1
+            # A fleet too large for its interval runs late; it never skips a report to catch up.
+            due_s = max(due_s + interval_s, time.monotonic() - interval_s)
+            self._wait_until(due_s)
+
+    def _one_tick(self, due_s: float, interval_s: float) -> None:
+        devices = self.fleet.plan.devices
+        slices = max(1, min(devices, int(interval_s / SLICE_S)))
+        size = min(BLOCK, -(-devices // slices))
+        first = 0
+        while first < devices and not self.stop.is_set():
+            last = min(devices, first + size, (first // BLOCK + 1) * BLOCK)
+            self._wait_until(due_s + interval_s * first / devices)
+            for packet in self.fleet.packets(first, last, _now_ms()):
+                self._send(packet)
+            self.progress(last - first)
+            first = last
+
+    def _send(self, packet: Packet) -> None:
+        tag = packet.fault or WELL_FORMED
+        self.publisher.publish(f"devices/{self.fleet.kind}/{packet.device_id}", packet.payload, tag)
+        self.sent[tag] += 1
+
+    def _wait_until(self, due_s: float) -> None:
+        now_s = time.monotonic()
+        self.late_s = max(0.0, now_s - due_s)
+        self.ledger.tick(now_s)
+        while now_s < due_s and not self.stop.wait(min(0.5, due_s - now_s)):
+            now_s = time.monotonic()
+            self.ledger.tick(now_s)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the ledger: sent and acknowledged, well formed and malformed, in all and by fault."""
+        acknowledged = self.publisher.acknowledged()
+        malformed = {
+            fault: {"sent": sent, "acknowledged": acknowledged.get(fault, 0)}
+            for fault, sent in sorted(self.sent.items())
+            if fault != WELL_FORMED
+        }
+        return {
+            "simulator": self.fleet.kind,
+            "devices": self.fleet.plan.devices,
+            "final": self.final,
+            "sent": self.sent.total(),
+            "acknowledged": sum(acknowledged.values()),
+            "well_formed": {"sent": self.sent[WELL_FORMED], "acknowledged": acknowledged.get(WELL_FORMED, 0)},
+            "malformed": {
+                "sent": sum(entry["sent"] for entry in malformed.values()),
+                "acknowledged": sum(entry["acknowledged"] for entry in malformed.values()),
+            },
+            "malformed_by_fault": malformed,
+            "late_s": round(self.late_s, 3),
+        }
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
