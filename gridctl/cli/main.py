@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dlq": ("dlq", "Show what was refused, and why"),
     "assets": ("assets", "Publish records of the customer information system"),
     "topics": ("topics", "Compare, create and follow topics"),
+    "pr": ("pr", "Judge a pull request, and the rules that guard the branch"),
     "registry": ("registry", "Serve the embedded schema registry"),
 }
 

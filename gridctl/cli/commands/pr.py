@@ -1,0 +1,124 @@
+"""`gridctl pr`: the pull request gate, and whether the branch's live rules let anything around it."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridctl.cli.gating import Format, run_gate
+from gridctl.errors import Unavailable, UsageProblem
+
+if TYPE_CHECKING:
+    from gridctl.gates.finding import Verdict
+    from gridctl.gates.pr.event import Event
+    from gridctl.gates.pr.gather import Sources
+
+BodyFile = Annotated[Path | None, typer.Option(help="Judge this body instead of a pull request's.")]
+EventFile = Annotated[
+    Path | None, typer.Option(envvar="GITHUB_EVENT_PATH", help="The payload of the event that started the run.")
+]
+Base = Annotated[str | None, typer.Option(metavar="REV", help="Let git say what changed since this revision.")]
+ChangedFiles = Annotated[Path | None, typer.Option(help="What changed, one path a line.")]
+Approvals = Annotated[Path | None, typer.Option(help="Who approved, one login a line, instead of the reviews.")]
+RulesFile = Annotated[
+    Path | None,
+    typer.Option(help="The rules; waivers.toml is read beside them. Else ci/pr-rules.toml as the base has it."),
+]
+Repository = Annotated[str | None, typer.Option(envvar="GITHUB_REPOSITORY", metavar="OWNER/NAME")]
+Branch = Annotated[str | None, typer.Option(help="The branch to look at, instead of the default branch.")]
+RulesetFile = Annotated[Path, typer.Option("--file", help="The ruleset that the repository declares.")]
+
+
+def register(root: typer.Typer) -> None:
+    """Add `pr` to the root."""
+    app = typer.Typer(no_args_is_help=True, help="Judge a pull request, and the rules that guard the branch.")
+    app.command("check")(check)
+    app.command("ruleset")(ruleset)
+    root.add_typer(app, name="pr")
+
+
+def check(
+    body_file: BodyFile = None,
+    event_file: EventFile = None,
+    base: Base = None,
+    changed_files: ChangedFiles = None,
+    approvals: Approvals = None,
+    rules: RulesFile = None,
+    chosen: Format = None,
+) -> None:
+    """Hold what a pull request declares against what it changes and who approved it.
+
+    The body needs `## Safety Impact` and `## Grid Impact`, each with one line `Level: None|Low|Medium|High` and then
+    a justification. The least level follows from the changed paths (ci/pr-rules.toml). High also needs
+    `## Rollback Plan` and the approval of an owner on the head commit.
+
+    With GITHUB_TOKEN the body, the paths and the reviews are read again through the API. Exits 3 where a rule is
+    broken, 5 where something could not be checked.
+
+    Example:
+        $ gridctl pr check --body-file ci/examples/pr-body.md --changed-files ci/examples/pr-changes.txt
+    """
+    from gridctl.gates.pr.gather import Sources
+
+    sources = Sources(body_file, base, changed_files, approvals, rules)
+    run_gate("pr", chosen, lambda: _checked(sources, event_file, os.environ))
+
+
+def _checked(sources: "Sources", event_file: Path | None, environ: Mapping[str, str]) -> "Verdict":
+    from datetime import UTC, datetime
+
+    from gridctl.cli.wiring_gates import code_host, local_history
+    from gridctl.gates.pr.check import check as judge
+    from gridctl.gates.pr.gather import gather
+
+    event = _event(event_file) if event_file and not sources.body_file else None
+    host = code_host(event.repository, environ) if event and environ.get("GITHUB_TOKEN") else None
+    judged = gather(sources, event, host, local_history())
+    return judge(judged.change, judged.rules, judged.waivers, now=datetime.now(UTC))
+
+
+def _event(path: Path) -> "Event":
+    from gridctl.gates.pr.event import parse_event
+
+    try:
+        return parse_event(path.read_bytes(), str(path))
+    except OSError as error:
+        raise Unavailable(
+            f"{path}: the event cannot be read: {error.strerror}", next_step="name --event-file or --body-file"
+        ) from error
+
+
+def ruleset(
+    file: RulesetFile = Path(".github/ruleset.json"),
+    repository: Repository = None,
+    branch: Branch = None,
+    chosen: Format = None,
+) -> None:
+    """Hold the live rules of the branch against .github/ruleset.json.
+
+    Exits 3 where a required check of the file is not required, or a declared rule is not active or weaker; 5 where
+    GitHub does not answer. GITHUB_TOKEN needs read permission only; a public repository needs none.
+
+    Example:
+        $ gridctl pr ruleset --repository gridstream/gridstream
+    """
+    if repository is None:
+        raise UsageProblem("no repository is named", next_step="name --repository OWNER/NAME or set GITHUB_REPOSITORY")
+    name = repository
+    run_gate("ruleset", chosen, lambda: _compared(file, name, branch, os.environ))
+
+
+def _compared(file: Path, repository: str, branch: str | None, environ: Mapping[str, str]) -> "Verdict":
+    from gridctl.cli.wiring_gates import code_host
+    from gridctl.gates.pr.ruleset import compare, parse_ruleset
+
+    try:
+        declared = parse_ruleset(file.read_text(encoding="utf-8"), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageProblem(f"{file}: cannot be read: {error}", next_step="name it with --file") from error
+    host = code_host(repository, environ)
+    looked_at = branch or host.default_branch()
+    live, protected = host.branch_rules(looked_at), host.protected_checks(looked_at)
+    return compare(declared, live, protected, branch=looked_at, file=str(file))
