@@ -64,6 +64,8 @@ def is_valid_default(node: Node, value: Json, complete: AbstractSet[int] | None 
     `complete` holds the ids of the records whose fields Java has set already (None: all of them): it cannot look
     into one that it is still building, and refuses the schema; so a Flaw is raised here too.
     """
+    if isinstance(node, Reference) and node.target is not None:
+        node = node.target
     simple = _SIMPLE.get(node.kind)
     if simple is not None:
         return simple(value)

@@ -93,15 +93,19 @@ class Named(Node):
 
 
 class Reference(Named):
-    """A name whose type is not defined yet; `resolving` replaces it. `holder` and `key` say where it stands."""
+    """A name whose type is not defined yet; `resolving` replaces it by its `target`.
 
-    __slots__ = ("holder", "key")
+    `holder` and `key` say where it stands in the document.
+    """
+
+    __slots__ = ("holder", "key", "target")
     kind = "reference"
 
     def __init__(self, full: str, holder: Json, key: str | int) -> None:
         super().__init__(None, full, full)
         self.holder = holder
         self.key = key
+        self.target: Named | None = None
 
 
 class Enum(Named):

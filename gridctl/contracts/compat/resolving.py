@@ -7,7 +7,7 @@ again. The order of the walk decides which records are complete when a default i
 from collections.abc import Iterable
 
 from gridctl.contracts.compat.defaults import check_default
-from gridctl.contracts.compat.model import Array, Flaw, Map, Named, Node, Record, Reference, Union
+from gridctl.contracts.compat.model import Array, Field, Flaw, Map, Named, Node, Record, Reference, Union
 
 
 def check_branches(union: Union) -> None:
@@ -23,29 +23,42 @@ def check_branches(union: Union) -> None:
 
 
 class Resolver:
-    """Replaces every Reference below the nodes it visits."""
+    """Replaces every Reference below the nodes it visits, when the walk is over: Java walks the unresolved graph."""
 
     def __init__(self, names: dict[str, Named]) -> None:
         self._names = names
         self._entered: set[int] = set()
         self._complete: set[int] = set()
+        self._late: list[tuple[Field | Array | Map | Union, int, Named]] = []
 
     def resolve(self, definitions: Iterable[Named], root: Node) -> Node:
         """Walk the definitions in order, then the root; return the root with its names put in; raise Flaw."""
         for definition in definitions:
-            self._child(definition, set())
-        return self._child(root, set())
+            self._walk(definition, set())
+        box = Array(None, root)
+        self._child(box, 0, root, set())
+        for owner, at, target in self._late:
+            if isinstance(owner, Field):
+                owner.type = target
+            elif isinstance(owner, Array):
+                owner.items = target
+            elif isinstance(owner, Map):
+                owner.values = target
+            else:
+                owner.branches[at] = target
+        return box.items
 
-    def _child(self, node: Node, visited: set[int]) -> Node:
-        if isinstance(node, Reference):
-            target = self._names.get(node.full)
-            if target is None:
-                raise Flaw(f"the type {node.full} is not defined", node.holder, node.key)
-            if id(target) not in self._entered:
-                self._walk(target, set())
-            return target
-        self._walk(node, visited)
-        return node
+    def _child(self, owner: Field | Array | Map | Union, at: int, node: Node, visited: set[int]) -> None:
+        if not isinstance(node, Reference):
+            self._walk(node, visited)
+            return
+        target = self._names.get(node.full)
+        if target is None:
+            raise Flaw(f"the type {node.full} is not defined", node.holder, node.key)
+        if id(target) not in self._entered:
+            self._walk(target, set())
+        node.target = target
+        self._late.append((owner, at, target))
 
     def _walk(self, node: Node, visited: set[int]) -> None:
         if id(node) in visited:
@@ -54,16 +67,15 @@ class Resolver:
         if isinstance(node, Record):
             self._entered.add(id(node))
             for field in node.fields:
-                field.type = self._child(field.type, visited)
+                self._child(field, 0, field.type, visited)
             self._finish(node)
         elif isinstance(node, Array):
-            node.items = self._child(node.items, visited)
+            self._child(node, 0, node.items, visited)
         elif isinstance(node, Map):
-            node.values = self._child(node.values, visited)
+            self._child(node, 0, node.values, visited)
         elif isinstance(node, Union):
             for at in reversed(range(len(node.branches))):
-                node.branches[at] = self._child(node.branches[at], visited)
-            check_branches(node)
+                self._child(node, at, node.branches[at], visited)
 
     def _finish(self, record: Record) -> None:
         if id(record) not in self._complete:

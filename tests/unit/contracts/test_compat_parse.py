@@ -145,6 +145,32 @@ def test_references_give_names_and_are_validated_in_order() -> None:
         parse(json.dumps({**enum, "symbols": ["B"]}), [enum])
 
 
+@pytest.mark.parametrize(("branches", "is_valid"), [(["B", "C"], True), (["C", "B"], False)])
+def test_java_completes_records_from_the_last_branch_of_a_union_on(branches: list[str], is_valid: bool) -> None:
+    first = {"type": "record", "name": "A", "fields": [field(["null", *branches, "A"], default={})]}
+    second = {"type": "record", "name": "B", "fields": [field(["null", "B", "C"], default=None)]}
+    third = {"type": "record", "name": "C", "fields": [field(["null", "A", "B"], default={})]}
+    text = json.dumps(record(*({**field(part), "name": part["name"]} for part in (first, second, third))))
+    if is_valid:
+        assert set(parse(text).names) == {"A", "B", "C", "R"}
+    else:
+        with pytest.raises(SchemaInvalid, match="inside that record itself"):
+            parse(text)
+
+
+@pytest.mark.parametrize(("default", "is_valid"), [(1, True), (1.0, False)])
+def test_a_name_is_defined_twice_only_with_equal_content(default: float, is_valid: bool) -> None:
+    def define(value: float) -> Json:
+        return {"type": "record", "name": "A", "fields": [field("double", default=value)]}
+
+    text = json.dumps(record({**field(define(1)), "name": "a"}, {**field(define(default)), "name": "b"}))
+    if is_valid:
+        assert set(parse(text).names) == {"A", "R"}
+    else:
+        with pytest.raises(SchemaInvalid, match="a second time"):
+            parse(text)
+
+
 def test_names_are_looked_up_in_their_namespace_first() -> None:
     inner = {"type": "fixed", "name": "F", "namespace": "x", "size": 2}
     outer = {"type": "fixed", "name": "F", "namespace": "", "size": 3}

@@ -35,7 +35,7 @@ def field_pairs(draw: st.DrawFn, name: str) -> tuple[Json, Json, Json]:
         writer, reader = {**head, "symbols": written}, {**head, "symbols": read}
         if draw(st.booleans()):
             reader["default"] = read[0]
-        value = draw(st.sampled_from(written))
+        value: Json = draw(st.sampled_from(written))
     elif kind == "union":
         branch = draw(st.sampled_from(sorted(VALUES)))
         writer = draw(st.sampled_from([branch, ["null", branch]]))

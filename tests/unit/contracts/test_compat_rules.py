@@ -35,6 +35,8 @@ INT, LONG = "int", "long"
 PASSES: list[tuple[str, Json, Json]] = [
     # name_mismatch
     ("same name in another namespace", record(namespace="x"), record(namespace="y")),
+    ("enum of the same name in another namespace", enum("A", namespace="x"), enum("A")),
+    ("fixed of the same name in another namespace", fixed(1), fixed(1, namespace="y")),
     ("record alias", record(name="New", aliases=["Old"]), record(name="Old")),
     ("record alias in a namespace", record(name="x.New", aliases=["Old"]), record(name="x.Old")),
     ("enum alias", {**enum("A"), "name": "G", "aliases": ["E"]}, enum("A")),
