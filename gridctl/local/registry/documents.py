@@ -21,25 +21,6 @@ _FIELD_WORDS = frozenset(("name", "type", "doc", "default", "order", "aliases"))
 _PRIMITIVES = frozenset(("null", "boolean", "int", "long", "float", "double", "bytes", "string"))
 
 
-def load(text: str) -> Any:
-    """Read a schema's JSON; a bare word such as `string` is a type's name, as in Avro. Raise SchemaInvalid."""
-    bare = text.strip()
-    if bare in _PRIMITIVES:
-        return bare
-    try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        raise SchemaInvalid(error.msg, line=error.lineno, column=error.colno) from None
-    except ValueError as error:
-        raise SchemaInvalid(str(error)) from None
-    except RecursionError:
-        raise SchemaInvalid("nested too deeply") from None
-
-
-def _refuse_constant(word: str) -> Any:
-    raise ValueError(f"{word} is not a JSON value")
-
-
 def parse_document(document: Any, references: Sequence[Any]) -> Schema:
     """Parse as Java Avro does; where that refuses, once more as Confluent's server does. Raise SchemaInvalid.
 
@@ -59,9 +40,11 @@ def canonical_text(document: Any, *, normalize: bool = False) -> str:
 
     Raise SchemaInvalid for text that no UTF-8 can hold.
     """
-    text = json.dumps(_canonical(document, "", normalize), separators=(",", ":"), ensure_ascii=False)
     try:
+        text = json.dumps(_canonical(document, "", normalize), separators=(",", ":"), ensure_ascii=False)
         text.encode()
+    except RecursionError:
+        raise SchemaInvalid("nested too deeply") from None
     except UnicodeEncodeError:
         raise SchemaInvalid("half of a surrogate pair is no character") from None
     return text

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from gridctl.contracts.compat import Schema, SchemaInvalid
+from gridctl.contracts.compat.jsontext import load_json
 from gridctl.contracts.registry import SchemaReference
 from gridctl.local.registry import documents
 from gridctl.local.registry.errors import ApiError, Problem
@@ -72,7 +73,7 @@ class Lookup:
             raise ApiError(Problem.EMPTY_SCHEMA)
         try:
             resolved = [self._resolved(reference) for reference in references]
-            document = documents.load(text)
+            document = load_json(text)
             parsed = documents.parse_document(document, self._definitions(resolved))
             canonical = documents.canonical_text(document, normalize=normalize)
         except SchemaInvalid as error:

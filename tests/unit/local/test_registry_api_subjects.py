@@ -130,7 +130,9 @@ def test_an_incompatible_schema_names_the_version_it_breaks(api: Any) -> None:
         '"Unknown"',
         "{}",
         "3",
+        "string",
         "[" * 100_000,
+        '{"type":"array","items":' * 900 + '"int"' + "}" * 900,
         "NaN",
     ],
 )
