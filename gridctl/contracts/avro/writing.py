@@ -121,8 +121,11 @@ class _Writer:
 def branch_of(union: Union, value: Any, path: str, depth: int) -> int:
     """Return the index of the branch for a value: the first that takes it, with fastavro's two exceptions.
 
-    Of several records the one that shares most fields with the value; a double rather than a float.
+    Of several records the one that shares most fields with the value; a double rather than a float. Where there is
+    null and one other type there is no choice, and an error then names the place within that type.
     """
+    if union.optional is not None:
+        return union.optional[0 if value is None else 1]
     best, most_fields, floating = -1, -1, False
     for index, branch in enumerate(union.branches):
         if (floating and branch.kind != "double") or not _fits(branch, value, depth):
