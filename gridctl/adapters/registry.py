@@ -40,9 +40,9 @@ class HttpRegistry:
         try:
             found = self._http.call("POST", path_of("subjects", subject), {"schema": schema})
         except RegistryAnswerError as error:
-            if error.is_absent:
+            if error.is_absent and not error.is_unknown_schema:
                 return None
-            if error.is_unreadable_schema:
+            if error.is_unknown_schema or error.is_unreadable_schema:
                 # It may use types of other subjects, which a look-up by text alone cannot resolve.
                 return next((known for known in self.versions(subject) if _same(known.schema, schema)), None)
             raise self._http.translate(error, f"looking a schema up under {subject}") from error

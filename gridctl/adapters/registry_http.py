@@ -14,6 +14,7 @@ from gridctl.errors import GridctlError, Unavailable, UsageProblem, ViolationFou
 MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 _MESSAGE_MAX_CHARS = 4000
+_SCHEMA_NOT_FOUND = 40403
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class RegistryAnswerError(Exception):
     def is_absent(self) -> bool:
         """Whether the answer says that the thing asked for is not there, which no other web server would say."""
         return self.status == httpx.codes.NOT_FOUND and self.code // 100 == 404  # noqa: PLR2004 -- 404xx
+
+    @property
+    def is_unknown_schema(self) -> bool:
+        """Whether the subject is there and no version of it has this schema and these references."""
+        return self.is_absent and self.code == _SCHEMA_NOT_FOUND
 
     @property
     def is_unreadable_schema(self) -> bool:
