@@ -3,9 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
-BROKER ?= embedded
 
-.PHONY: setup demo test test-real check bench clean
+.PHONY: setup test test-real check bench clean
 
 setup: $(STAMP)
 
@@ -15,8 +14,6 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: setup
-	$(BIN)/gridctl demo --broker $(BROKER)
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not real"
@@ -34,5 +31,4 @@ bench: setup
 	benchmarks/run
 
 clean:
-	-@test -x $(BIN)/gridctl && $(BIN)/gridctl down 2>/dev/null
 	rm -rf $(VENV) .bench-venv .real .gridctl build dist .mypy_cache .ruff_cache .hypothesis

@@ -109,7 +109,7 @@ class RedisState:
 
     def _call(self, calls: list[tuple[int, bytes, list[bytes]]]) -> list[list[Any]]:
         """Run the script for each shard in one round trip; a server that has forgotten it is told again, once."""
-        replies = self._ask(self._pipelined, calls)
+        replies: list[Any] = self._ask(self._pipelined, calls)
         unknown = [index for index, reply in enumerate(replies) if isinstance(reply, redis.exceptions.NoScriptError)]
         if unknown:
             self._ask(self._client.script_load, self._script)
@@ -124,7 +124,7 @@ class RedisState:
     def _pipelined(self, calls: list[tuple[int, bytes, list[bytes]]]) -> list[Any]:
         pipeline = self._client.pipeline(transaction=False)
         for shard, verb, arguments in calls:
-            pipeline.execute_command("EVALSHA", self._script_sha, 3, *self._keys[shard], verb, *arguments)
+            pipeline.evalsha(self._script_sha, 3, *self._keys[shard], verb, *arguments)
         return pipeline.execute(raise_on_error=False)
 
     def _ask(self, call: Any, *arguments: Any, **named: Any) -> Any:

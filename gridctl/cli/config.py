@@ -70,8 +70,8 @@ class Settings:
         address: str | None = getattr(self.profile, name)
         if address is None:
             raise Unavailable(
-                f"no {name} endpoint is configured (profile {self.profile_name}) and no stack is up in {self.state_dir}",
-                next_step=f"run `gridctl up`, or set GRIDCTL_{name.upper()}",
+                f"no {name} endpoint is configured (profile {self.profile_name}), no stack is up in {self.state_dir}",
+                next_step=f"set GRIDCTL_{name.upper()}, or name it in the profile",
             )
         return address
 

@@ -7,9 +7,8 @@ import textwrap
 
 EXAMPLE = """\
 Examples:
-  $ gridctl demo                     the whole platform on this machine, in under 90 seconds
-  $ gridctl up                       start the local stack and leave it running
-  $ gridctl state show -o json       the last known good state, for scripts
+  $ gridctl simulate thermostats --devices 10 --ticks 2 --output -    readings as JSON lines
+  $ gridctl registry serve --port 8081 --db registry.db               a schema registry for this machine
 
 Run `gridctl COMMAND --help` for a command; `gridctl --install-completion` for your shell.
 Exit codes: 0 ok, 1 fault, 2 usage, 3 violation or drift, 4 refused by safety, 5 could not check or reach,

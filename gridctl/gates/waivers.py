@@ -83,7 +83,8 @@ def _weighed(finding: Finding, mark: str, waivers: dict[str, Waiver], now: datet
         return finding
     waiver = waivers.get(mark)
     if waiver is None:
-        return replace(finding, fix="; ".join(part for part in (finding.fix, f"to waive it: fingerprint {mark}") if part))
+        hints = (finding.fix, f"to waive it: fingerprint {mark}")
+        return replace(finding, fix="; ".join(hint for hint in hints if hint))
     people = f"requested by {waiver.requested_by}, approved by {waiver.approved_by}"
     if waiver.expired(now):
         return replace(finding, message=f"{finding.message} (its waiver expired on {waiver.expires}; {people})")

@@ -27,7 +27,7 @@ Event = Mapping[str, Any]
 Decode = Callable[[bytes, int], Event]
 
 
-class Rejected(Exception):  # noqa: N818 -- an outcome of a record, not a fault of the program
+class Rejected(Exception):
     """The record has no effect: the rule that it breaks, the reason for people, and the event if it was readable."""
 
     def __init__(
@@ -80,7 +80,7 @@ class EventReader:
             reason = f"msg_id is not the hash of {device_id} and {event_time_ms}"
             raise Rejected("msg_id_mismatch", reason, stage="validate", field="msg_id", event=event)
         key = record.key()
-        if key != device_id.encode():
+        if key is None or key != device_id.encode():
             reason = "the record's key is not its device_id, so its order in the partition means nothing"
             raise Rejected("key_mismatch", reason, stage="validate", field="device_id", event=event)
         # Against the broker's time a replay judges as the first run did; the clock stands in where there is none.

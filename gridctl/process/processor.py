@@ -128,7 +128,8 @@ class Processor:
         """Return the event that loses and why; None where both say the same and differ in the platform's stamps."""
         rivals = same_time(state, event)
         reported = self._reader.reported(event.kind, event.frame)
-        if any(rival.kind == event.kind and self._reader.reported(rival.kind, rival.frame) == reported for rival in rivals):
+        alike = (rival for rival in rivals if rival.kind == event.kind)
+        if any(self._reader.reported(rival.kind, rival.frame) == reported for rival in alike):
             return None
         loser = min(event, rivals[0], key=lambda register: register.rank)
         content = self._reader.event(loser.kind, loser.frame)
@@ -136,9 +137,7 @@ class Processor:
         return loser, Rejected("msg_id_conflict", reason, stage="apply", field="msg_id", event=content)
 
     def _letter(self, rejected: Rejected, record: Record | None, topic: str, raw: bytes) -> tuple[str, DeadLetter]:
-        letter = letter_of(
-            rejected, record, topic=topic, raw=raw, now_ms=self._clock(), cap_bytes=self._raw_cap_bytes
-        )
+        letter = letter_of(rejected, record, topic=topic, raw=raw, now_ms=self._clock(), cap_bytes=self._raw_cap_bytes)
         return self._dlq_of[topic], letter
 
     def _write(self, letters: Sequence[tuple[str, DeadLetter]]) -> None:

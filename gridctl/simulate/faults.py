@@ -30,7 +30,8 @@ def _with_value(line: str, field: str, change: Callable[[str], str]) -> str:
 
 def _without(line: str, field: str) -> str:
     before, _, after = _value(line, field)
-    return before[: before.rindex('"' + field)] + after.removeprefix(",")
+    head = before[: before.rindex(f'"{field}"')]
+    return head + after[1:] if after.startswith(",") else head.removesuffix(",") + after
 
 
 # The order is part of the format: a draw picks by position, and a golden test pins the bytes.

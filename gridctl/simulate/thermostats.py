@@ -18,6 +18,7 @@ UC = 1_000_000  # millionths of a degree in a degree
 NEVER_UC = 2**31
 HYSTERESIS_UC = 500_000
 AUTO_GAP_UC = 3 * UC
+COLD_UC = 15 * UC
 NIGHT_SETBACK_UC = 2 * UC
 EVENT_SETPOINT_UC = 3 * UC
 TENTHS = [f"{tenth // 10}.{tenth % 10}" for tenth in range(1001)]
@@ -49,17 +50,22 @@ class Thermostats(Fleet):
     def __init__(self, plan: FleetPlan) -> None:
         super().__init__(plan)
         self.temperature_uc = array("i")
-        self.house = bytearray()
-        self.habit = bytearray()
-        self.action = bytearray(plan.devices)
+        self.house, self.habit, self.action = bytearray(), bytearray(), bytearray()
+        self.prepare(plan.schedule.start_ms, plan.schedule.interval_ms, burst=False)
+        cold = self._outdoor_uc < COLD_UC
         for block in range(-(-plan.devices // BLOCK)):
             size = min(BLOCK, plan.devices - block * BLOCK)
             traits = octets(3 * BLOCK, plan.seed, self.kind, "traits", block)
+            habits, drawn = traits[BLOCK : BLOCK + size], traits[2 * BLOCK : 2 * BLOCK + size]
             self.house += traits[:size]
-            self.habit += traits[BLOCK : BLOCK + size]
+            self.habit += habits
+            # The run begins in the middle of life: rooms within their band, a quarter of the heaters on.
+            self.action += bytes(
+                HEATING if cold and at & 3 == 0 and MODES[habit & 7] in ("HEAT", "AUTO") else IDLE
+                for habit, at in zip(habits, drawn, strict=True)
+            )
             self.temperature_uc.extend(
-                COMFORT_UC[self.habit[block * BLOCK + at]] + (traits[2 * BLOCK + at] - 128) * 4_000
-                for at in range(size)
+                self._to_uc[habit] + (at - 128) * 4_000 for habit, at in zip(habits, drawn, strict=True)
             )
 
     def state_bytes(self) -> int:
@@ -75,30 +81,41 @@ class Thermostats(Fleet):
         self._step_ms = step_ms
         self._heat_uc = [lift * step_ms // tau for lift, tau in zip(HEAT_LIFT_UC, TAU_MS, strict=True)]
         self._cool_uc = [lift * step_ms // tau for lift, tau in zip(COOL_LIFT_UC, TAU_MS, strict=True)]
-        night = not 6 <= at_ms % DAY_MS // HOUR_MS < 22  # noqa: PLR2004 -- hours of the day
-        shift_uc = -NIGHT_SETBACK_UC if night else 0
         if burst:
             # People turn up the heating (cooling) when a cold snap (heat wave) is announced: all switch on at once.
             shift_uc = EVENT_SETPOINT_UC if self.weather.event_shift_mc() < 0 else -EVENT_SETPOINT_UC
-        self._habits(shift_uc)
+            self._habits(shift_uc, shift_uc)
+        elif 6 <= at_ms % DAY_MS // HOUR_MS < 22:  # noqa: PLR2004 -- hours of the day
+            self._habits(0, 0)
+        else:
+            self._habits(-NIGHT_SETBACK_UC, NIGHT_SETBACK_UC)
 
-    def _habits(self, shift_uc: int) -> None:
-        setpoints = [comfort + shift_uc for comfort in COMFORT_UC]
+    def _habits(self, heat_shift_uc: int, cool_shift_uc: int) -> None:
         modes = [MODES[habit & 7] for habit in range(256)]
+        heat_to = [comfort + heat_shift_uc for comfort in COMFORT_UC]
+        cool_to = [
+            comfort + cool_shift_uc + (AUTO_GAP_UC if mode == "AUTO" else 0)
+            for comfort, mode in zip(COMFORT_UC, modes, strict=True)
+        ]
         self._heat_below = [
-            setpoint - HYSTERESIS_UC if mode in ("HEAT", "AUTO") else -NEVER_UC
-            for setpoint, mode in zip(setpoints, modes, strict=True)
+            to - HYSTERESIS_UC if mode in ("HEAT", "AUTO") else -NEVER_UC
+            for to, mode in zip(heat_to, modes, strict=True)
         ]
-        gaps = [AUTO_GAP_UC if mode == "AUTO" else 0 for mode in modes]
         self._cool_above = [
-            setpoint + gap + HYSTERESIS_UC if mode in ("COOL", "AUTO") else NEVER_UC
-            for setpoint, gap, mode in zip(setpoints, gaps, modes, strict=True)
+            to + HYSTERESIS_UC if mode in ("COOL", "AUTO") else NEVER_UC
+            for to, mode in zip(cool_to, modes, strict=True)
         ]
-        self._heat_until = [setpoint + HYSTERESIS_UC for setpoint in setpoints]
-        self._cool_until = [setpoint + gap - HYSTERESIS_UC for setpoint, gap in zip(setpoints, gaps, strict=True)]
+        self._heat_until = [to + HYSTERESIS_UC for to in heat_to]
+        self._cool_until = [to - HYSTERESIS_UC for to in cool_to]
+        self._to_uc = [
+            cool if mode == "COOL" else heat for heat, cool, mode in zip(heat_to, cool_to, modes, strict=True)
+        ]
+        self._texts(modes)
+
+    def _texts(self, modes: list[str]) -> None:
         self._firmware = [f',"firmware":"{FIRMWARES[habit >> 3 & 3]}","temperature_c":' for habit in range(256)]
         self._setpoint = [
-            f',"setpoint_c":{DEGREES[setpoint // 100_000 + DEGREES_ZERO]},"humidity_pct":' for setpoint in setpoints
+            f',"setpoint_c":{DEGREES[setpoint // 100_000 + DEGREES_ZERO]},"humidity_pct":' for setpoint in self._to_uc
         ]
         self._mode = [[f',"mode":"{mode}","action":"{action}","power_w":' for mode in modes] for action in ACTIONS]
 

@@ -15,9 +15,6 @@ import typer.main
 from gridctl.cli.main import COMMANDS, build
 
 GRIDCTL = str(Path(sys.executable).parent / "gridctl")
-# The demo has a test of its own; the stack's commands run in their own directory, in this order.
-OWN_TEST = {("demo",)}
-STACK_ORDER = [("up",), ("status",), ("doctor",), ("down",)]
 
 
 def leaf_commands() -> Iterator[tuple[tuple[str, ...], str]]:
@@ -67,40 +64,9 @@ def test_the_root_help_names_every_command(name: str) -> None:
     assert re.search(rf"^  {name} ", done.stdout, re.MULTILINE)
 
 
-@pytest.fixture(scope="module")
-def workplace(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the files that the examples name, made by the commands themselves."""
-    directory: Path = tmp_path_factory.mktemp("examples")
-    for line in (
-        "gridctl simulate assets --thermostats 20 --chargers 5 --scada 2 --output assets.jsonl",
-        "gridctl simulate thermostats --devices 20 --ticks 3 --output readings.jsonl",
-    ):
-        done = run(line, directory, stack.environment)
-        assert done.returncode == 0, f"{line}\n{done.stderr}"
-    return directory
-
-
-@pytest.mark.stack
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "words", [words for words in LEAVES if words not in OWN_TEST and words not in STACK_ORDER], ids=" ".join
-)
-def test_the_examples_run(words: tuple[str, ...], workplace: Path, stack: Any) -> None:
+@pytest.mark.parametrize("words", [words for words in LEAVES if words[0] == "simulate"], ids=" ".join)
+def test_the_examples_run(words: tuple[str, ...], tmp_path: Path) -> None:
     for example in examples_of(words):
-        done = run(example, workplace, stack.environment)
+        done = run(example, tmp_path, {})
         assert done.returncode == 0, f"{example}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}"
-
-
-@pytest.mark.stack
-@pytest.mark.slow
-def test_the_examples_of_the_stack_run_in_their_order(tmp_path: Path) -> None:
-    environment = {"GRIDCTL_STATE_DIR": str(tmp_path / "state")}
-    try:
-        for words in STACK_ORDER:
-            for example in examples_of(words):
-                if "--broker kafka" in example:
-                    continue  # the real tier runs Apache Kafka
-                done = run(example, tmp_path, environment)
-                assert done.returncode == 0, f"{example}\nexit {done.returncode}\n{done.stderr}"
-    finally:
-        run("gridctl down", tmp_path, environment)

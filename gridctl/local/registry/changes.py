@@ -75,7 +75,8 @@ class Changes:
                     raise ApiError(Problem.SUBJECT_NOT_SOFT_DELETED, subject=subject)
             for version in versions:
                 self._delete(version, permanent=permanent)
-            self._settings.forget(subject)
+            if not permanent:
+                self._settings.forget(subject)
             return [version.version for version in versions]
 
     def delete_version(self, subject: str, number: int, shown: str, *, permanent: bool) -> int:

@@ -10,7 +10,7 @@ from types import FrameType
 from gridctl.errors import UsageProblem
 
 LOOPBACK = "127.0.0.1"
-_LAST_REQUESTS_S = 5
+_LAST_REQUESTS_S = 3
 
 
 def serve(host: str, port: int, db: Path | None, on_ready: Callable[[str], None]) -> None:

@@ -242,11 +242,24 @@ def test_deleted_versions_do_not_count_for_compatibility(api: Any) -> None:
     api.register("s", STRING)
 
 
-def test_deleting_the_last_version_drops_the_subjects_settings(api: Any) -> None:
+@pytest.mark.parametrize("path", ["/subjects/s", "/subjects/s/versions/1"])
+def test_deleting_the_last_version_drops_the_subjects_settings(api: Any, path: str) -> None:
     api.register("s", INT)
     api("PUT", "/config/s", {"compatibility": "NONE"})
-    api("DELETE", "/subjects/s/versions/1")
+    api("PUT", "/mode/s", {"mode": "READWRITE"})
+    api("DELETE", path)
+    assert api.refusal("GET", "/mode/s")[:2] == (404, 40409)
     assert api.refusal("GET", "/config/s")[:2] == (404, 40408)
+
+
+def test_the_latest_is_the_latest_that_is_not_deleted(api: Any) -> None:
+    api.register("s", INT)
+    api.register("s", LONG)
+    api("DELETE", "/subjects/s/versions/2")
+    assert api("GET", "/subjects/s/versions/latest?deleted=true")[1]["version"] == 1
+    assert api("DELETE", "/subjects/s/versions/latest") == (200, 1)
+    again = "Subject 's' Version latest was soft deleted.Set permanent=true to delete permanently"
+    assert api.refusal("DELETE", "/subjects/s/versions/latest") == (404, 40406, again)
 
 
 # Lists and names

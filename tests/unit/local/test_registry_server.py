@@ -1,5 +1,6 @@
 import json
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -55,6 +56,16 @@ def test_sigterm_does_not_wait_for_an_idle_connection(start: Start) -> None:
         client.get("/subjects")
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
+
+
+def test_sigterm_does_not_wait_for_a_client_that_stalls(start: Start) -> None:
+    process, url = start()
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as stalled:
+        stalled.sendall(b"PUT /config HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\nexpect: 100-continue\r\n\r\n")
+        assert stalled.recv(100).startswith(b"HTTP/1.1 100")  # the server waits for the body now
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
 
 
 def test_a_kill_loses_no_acknowledged_registration(start: Start, tmp_path: Path) -> None:
