@@ -178,6 +178,16 @@ def test_types_of_other_subjects(registry: SchemaRegistry, subject: str) -> None
         registry.register(f"{subject}-other", user, [reference._replace(version=9)])
 
 
+def test_types_of_other_subjects_that_need_others_themselves(registry: SchemaRegistry, subject: str) -> None:
+    inner, middle = f"I{uuid.uuid4().hex}", f"M{uuid.uuid4().hex}"
+    registry.register(f"{subject}-i", json.dumps(BASE | {"name": inner}))
+    using_inner = {"type": "record", "name": middle, "fields": [{"name": "i", "type": inner}]}
+    registry.register(f"{subject}-m", json.dumps(using_inner), [SchemaReference(inner, f"{subject}-i", 1)])
+    using_middle = {"type": "record", "name": "Outer", "fields": [{"name": "m", "type": middle}]}
+    to_middle = [SchemaReference(middle, f"{subject}-m", 1)]
+    assert registry.register(f"{subject}-o", json.dumps(using_middle), to_middle).version == 1
+
+
 @pytest.mark.parametrize("odd", ["with/slash", "per%cent", "sp ace", "ümlaut", "quest?ion#hash"])
 def test_names_with_odd_characters(registry: SchemaRegistry, odd: str) -> None:
     subject = f"{odd}-{uuid.uuid4().hex}"
