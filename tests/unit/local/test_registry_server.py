@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from gridctl.errors import UsageProblem
-from gridctl.local.registry.server import serve
+from gridctl.local.registry.server import _listen, serve
 
 Start = Callable[..., tuple["subprocess.Popen[str]", str]]
 
@@ -154,6 +154,11 @@ def test_a_port_that_is_taken_and_a_file_that_is_none(start: Start, tmp_path: Pa
     nonsense.write_bytes(b"this is no database, but long enough to be looked at" * 100)
     with pytest.raises(UsageProblem, match="cannot be opened"):
         serve("127.0.0.1", 0, nonsense, print)
+
+
+def test_answers_do_not_wait_for_more_to_send() -> None:
+    with _listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP  # what makes asyncio set TCP_NODELAY on each connection
 
 
 def test_a_file_of_a_later_layout_is_left_alone(tmp_path: Path) -> None:
