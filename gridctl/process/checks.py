@@ -32,7 +32,7 @@ def compile_test(model: type[Contract], *, without: frozenset[str]) -> Test:
     return test
 
 
-def _condition(value: str, annotation: Any, metadata: list[Any], names: dict[str, Any]) -> str:
+def _condition(value: str, annotation: Any, metadata: list[Any], names: dict[str, Any]) -> str:  # noqa: PLR0911 -- one return for each kind of annotation
     if get_origin(annotation) is Annotated:
         inner, *extra = get_args(annotation)
         return _condition(value, inner, [*metadata, *_flat(extra)], names)
