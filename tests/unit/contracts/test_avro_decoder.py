@@ -80,6 +80,12 @@ def test_an_offset_outside_is_refused(offset: int) -> None:
     assert caught.value.rule == "offset_out_of_bounds"
 
 
+def test_a_negative_offset_never_wraps_around() -> None:
+    pair = {"type": "record", "name": "P", "fields": [{"name": n, "type": "int"} for n in "ab"]}
+    with pytest.raises(AvroDecodeError):
+        compile_decoder(pair)(b"\2", -1)
+
+
 @pytest.mark.parametrize(
     ("schema", "body", "value"),
     [

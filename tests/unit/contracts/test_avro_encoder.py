@@ -202,6 +202,30 @@ def test_types_are_not_coerced(schema: Any, value: Any) -> None:
         compile_encoder(schema)(value)
 
 
+def made_of(name: str, *fields: str) -> dict[str, Any]:
+    return {"type": "record", "name": name, "fields": [{"name": f, "type": "int", "default": 0} for f in fields]}
+
+
+@pytest.mark.parametrize(
+    ("union", "value", "branch"),
+    [
+        (["float", "double"], 0.1, 1),
+        (["float", "string", "double"], 0.1, 2),
+        (["float", "string"], 0.5, 0),
+        (["double", "float"], 0.1, 0),
+        (["int", "long"], 2**40, 1),
+        (["string", {"type": "enum", "name": "E", "symbols": ["A"]}], "A", 0),
+        ([made_of("A", "x", "y"), made_of("B", "x", "y")], {"x": 1, "y": 2}, 0),
+        ([made_of("A", "x"), made_of("B", "x", "y"), made_of("C", "y")], {"x": 1, "y": 2}, 1),
+        (["null", {"type": "map", "values": "int"}, made_of("A", "x")], {"x": 1}, 1),
+    ],
+)
+def test_the_branch_of_a_union_is_the_one_that_fastavro_takes(union: Any, value: Any, branch: int) -> None:
+    body = compile_encoder(union)(value)
+    assert body[0] == 2 * branch
+    assert body == peer(union, value)
+
+
 class Colour(StrEnum):
     RED = "red"
 

@@ -137,9 +137,11 @@ def test_a_branch_that_is_never_met_does_no_harm() -> None:
     assert caught.value.rule == "resolution"
 
 
-def test_each_value_has_defaults_of_its_own() -> None:
-    reader = record(field("a", {"type": "map", "values": {"type": "array", "items": "int"}}, default={"k": [1]}))
-    decode = compile_decoder(record(), reader)
-    first = decode(b"", 0)
+@pytest.mark.parametrize("body", [b"\0", b"\x80\0"])  # the second, longer than it needs, is for the careful reader
+def test_each_value_has_defaults_of_its_own(body: bytes) -> None:
+    known = field("e", enum("A"))
+    reader = record(known, field("a", {"type": "map", "values": {"type": "array", "items": "int"}}, default={"k": [1]}))
+    decode = compile_decoder(record(known), reader)
+    first = decode(body, 0)
     first["a"]["k"].append(2)
-    assert decode(b"", 0) == {"a": {"k": [1]}}
+    assert decode(body, 0) == {"e": "A", "a": {"k": [1]}}
