@@ -1,0 +1,1 @@
+"""From raw bytes to published events: read, validate, stamp, encode, publish, or reject with a reason."""

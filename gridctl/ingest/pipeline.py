@@ -1,0 +1,174 @@
+"""The batch pipeline: validate, stamp, encode, publish; or reject with a reason.
+
+A batch is done when the broker has acknowledged every event and every dead letter that became of it; only then is its
+source told. If one of them cannot be written, nothing more is acknowledged and the run ends as Unavailable.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gridctl.contracts.avro import AvroEncodeError
+from gridctl.contracts.deadletter import RAW_CAP_BYTES
+from gridctl.contracts.events import TOPIC_OF_KIND, Reading
+from gridctl.contracts.ids import msg_id
+from gridctl.errors import Unavailable
+from gridctl.ingest.encode import Encoders
+from gridctl.ingest.ports import AssetLookup, Batch, Message, Oversize, Publisher, Ticket
+from gridctl.ingest.reject import Names, Reject, dead_letter, letter_of
+from gridctl.ingest.validate import Validator, check_oversize
+
+# Messages handed over and not yet acknowledged: some tens of megabytes, and well within librdkafka's own queue.
+IN_FLIGHT_MESSAGES = 20_000
+# Ids that are remembered to count duplicates, in each of two generations: some 16 MB.
+REMEMBERED_IDS = 65_536
+# The publisher gives every message up after a bounded time; this is longer, for a publisher that does not answer.
+SETTLE_DEADLINE_S = 30.0
+
+
+@dataclass
+class Counts:
+    """What became of the records so far: `read` = `published` + `rejected` once everything is acknowledged."""
+
+    read: int = 0
+    published: int = 0
+    rejected: int = 0
+    duplicates_on_input: int = 0
+
+
+@dataclass(slots=True)
+class _InFlight:
+    ticket: Ticket
+    acknowledge: Callable[[], None]
+    published: int
+    rejected: int
+    size: int
+
+
+def wall_clock_ms() -> int:
+    """Return the time of day, in epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Pipeline:
+    """One run's path from raw bytes to the broker. Not for use by several threads."""
+
+    def __init__(
+        self,
+        validator: Validator,
+        assets: AssetLookup,
+        encoders: Encoders,
+        publisher: Publisher,
+        *,
+        raw_cap_bytes: int = RAW_CAP_BYTES,
+        clock_ms: Callable[[], int] = wall_clock_ms,
+    ) -> None:
+        self.counts = Counts()
+        self._validator = validator
+        self._assets = assets
+        self._encoders = encoders
+        self._publisher = publisher
+        self._raw_cap_bytes = raw_cap_bytes
+        self._clock_ms = clock_ms
+        self._in_flight: deque[_InFlight] = deque()
+        self._outstanding = 0
+        self._ids: set[str] = set()
+        self._older_ids: set[str] = set()
+
+    def submit(self, batch: Batch) -> None:
+        """Take a batch to the broker, without waiting for its acknowledgement unless too much is in flight."""
+        ticket = Ticket()
+        now_ms = self._clock_ms()
+        rejects: list[tuple[Reject, bytes | Oversize, str]] = [
+            (check_oversize(record), record, record.origin) for record in batch.oversize
+        ]
+        outgoing = self._encoded(batch, now_ms, rejects)
+        for topic, messages in outgoing.items():
+            self._publisher.publish(topic, messages, ticket)
+        for reject, record, source in rejects:
+            envelope = dead_letter(reject, record, source, now_ms, self._raw_cap_bytes)
+            letter = letter_of(envelope, reject.topic, self._encoders.dead_letter(envelope))
+            self._publisher.publish_letter(letter, ticket)
+        size = len(batch.records) + len(batch.oversize)
+        self.counts.read += size
+        self._outstanding += size
+        # The records themselves are not kept: what is in flight is bounded by the publisher's own queue.
+        self._in_flight.append(_InFlight(ticket, batch.acknowledge, size - len(rejects), len(rejects), size))
+        self.poll(0.0)
+        self._wait_until(lambda: self._outstanding <= IN_FLIGHT_MESSAGES)
+
+    def poll(self, timeout_s: float = 0.0) -> None:
+        """Serve acknowledgements and complete batches in order; Unavailable when one could not be written."""
+        self._publisher.poll(timeout_s)
+        while self._in_flight:
+            first = self._in_flight[0]
+            if first.ticket.failure is not None:
+                raise Unavailable(
+                    f"the broker did not take a record: {first.ticket.failure}",
+                    next_step="run `gridctl doctor`; run the same again afterwards, what is sent twice is applied once",
+                )
+            if first.ticket.outstanding:
+                return
+            self._in_flight.popleft()
+            self._outstanding -= first.size
+            self.counts.published += first.published
+            self.counts.rejected += first.rejected
+            first.acknowledge()
+
+    def drain(self) -> None:
+        """Wait until everything that was submitted is acknowledged; Unavailable when it cannot be."""
+        self._wait_until(lambda: not self._in_flight)
+
+    def _wait_until(self, reached: Callable[[], bool]) -> None:
+        deadline_s = time.monotonic() + SETTLE_DEADLINE_S
+        while not reached():
+            if time.monotonic() > deadline_s:
+                raise Unavailable(
+                    f"{self._outstanding} records were not acknowledged within {SETTLE_DEADLINE_S:.0f} s",
+                    next_step="run `gridctl doctor`",
+                )
+            self.poll(0.1)
+
+    def _encoded(
+        self, batch: Batch, now_ms: int, rejects: list[tuple[Reject, bytes | Oversize, str]]
+    ) -> dict[str, list[Message]]:
+        """Return the messages by topic; what is refused is added to `rejects`."""
+        check, stamp, encoders = self._validator.check, self._assets.stamp, self._encoders.of_kind
+        messages: dict[str, list[Message]] = {}
+        ids: list[str] = []
+        for index, raw in enumerate(batch.records):
+            reading = check(raw, now_ms)
+            if isinstance(reading, Reject):
+                rejects.append((reading, raw, batch.origin(index)))
+                continue
+            kind, device_id, at_ms = reading.kind, reading.device_id, reading.event_time_ms
+            encoder = encoders[kind]
+            message_id = msg_id(device_id, at_ms)
+            priority_level, circuit_id = stamp(device_id, at_ms)
+            try:
+                body = encoder.body(reading.__dict__, message_id, priority_level, circuit_id)
+            except AvroEncodeError as error:
+                rejects.append((_unencodable(error, reading), raw, batch.origin(index)))
+                continue
+            ids.append(message_id)
+            topic_messages = messages.get(kind)
+            if topic_messages is None:
+                topic_messages = messages[kind] = []
+            topic_messages.append({"key": device_id, "value": encoder.header + body})
+        self._remember(ids)
+        return {TOPIC_OF_KIND[kind]: listed for kind, listed in messages.items()}
+
+    def _remember(self, ids: list[str]) -> None:
+        """Count the ids that came before, as far back as two generations reach."""
+        fresh = set(ids)
+        known = (fresh & self._ids) | (fresh & self._older_ids)
+        self.counts.duplicates_on_input += len(ids) - len(fresh) + len(known)
+        self._ids |= fresh
+        if len(self._ids) > REMEMBERED_IDS:
+            self._older_ids, self._ids = self._ids, set()
+
+
+def _unencodable(error: AvroEncodeError, reading: Reading) -> Reject:
+    names = Names(reading.kind, reading.device_id, getattr(reading, "firmware", None))
+    return Reject("encode", "does_not_fit_schema", str(error), error.field or None, names)

@@ -1,0 +1,176 @@
+"""Raw bytes to a reading, or to the reason why they are none.
+
+The caps on size and nesting come before any parsing. Then Pydantic's core validates the raw bytes at once: there is
+no intermediate tree, and the kind picks the model.
+"""
+
+import json
+import re
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, SchemaValidator
+
+from gridctl.contracts.clock import ALLOWED_SKEW_MS, EVENT_TIME_MIN_MS, event_time_problem
+from gridctl.contracts.events import ChargerReading, Reading, ThermostatReading
+from gridctl.ingest.nesting import nests_deeper
+from gridctl.ingest.ports import Oversize
+from gridctl.ingest.reject import Names, Reject, peek
+
+# A SCADA poll of POINTS_MAX points with names of full length fits; the broker takes a megabyte.
+READING_CAP_BYTES = 256 * 1024
+# A reading nests three deep: the record, its points, one point.
+NESTING_CAP = 8
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Pydantic's error types, as the stable words that dead letters carry.
+_RULE_OF_TYPE = {
+    "dict_type": "not_an_object",
+    "model_type": "not_an_object",
+    "model_attributes_type": "not_an_object",
+    "union_tag_not_found": "kind_missing",
+    "union_tag_invalid": "kind_unknown",
+    "missing": "field_missing",
+    "extra_forbidden": "unknown_field",
+    "finite_number": "not_finite",
+    "greater_than_equal": "out_of_range",
+    "less_than_equal": "out_of_range",
+    "string_too_long": "too_long",
+    "string_too_short": "too_short",
+    "string_pattern_mismatch": "bad_characters",
+    "literal_error": "not_in_list",
+    "too_long": "too_many_items",
+    "value_error": "value_and_quality_disagree",
+}
+_RULE_OF_JSON = (
+    ("EOF while parsing", "json_truncated"),
+    ("control character", "control_character"),
+    ("recursion limit", "nesting_too_deep"),
+    ("number out of range", "number_out_of_range"),
+)
+
+
+def _core_validator() -> SchemaValidator:
+    adapter: TypeAdapter[Reading] = TypeAdapter(Annotated[Reading, Field(discriminator="kind")])
+    validator = adapter.validator
+    if not isinstance(validator, SchemaValidator):  # only with plugins of Pydantic, which nothing here installs
+        return SchemaValidator(adapter.core_schema)
+    return validator
+
+
+_VALIDATE = _core_validator().validate_json
+
+
+class Validator:
+    """Checks readings against the contract, with the clock skew that this deployment allows."""
+
+    def __init__(self, allowed_skew_ms: int = ALLOWED_SKEW_MS) -> None:
+        self._skew_ms = allowed_skew_ms
+
+    def check(self, raw: bytes, now_ms: int) -> Reading | Reject:
+        """Return the reading that the bytes hold, or why they hold none; never raises, whatever the bytes are."""
+        if len(raw) > READING_CAP_BYTES:
+            return _too_large(len(raw), raw)
+        if raw.count(b"{") + raw.count(b"[") > NESTING_CAP and nests_deeper(raw, NESTING_CAP):
+            return Reject("parse", "nesting_too_deep", f"nests deeper than {NESTING_CAP} levels", None, peek(raw))
+        try:
+            reading: Reading = _VALIDATE(raw)
+        except ValidationError as error:
+            return _explained(error, raw)
+        at_ms = reading.event_time_ms
+        if not EVENT_TIME_MIN_MS <= at_ms <= now_ms + self._skew_ms:
+            return self._bad_time(reading, now_ms)
+        if _may_repeat_a_key(reading, raw):
+            repeated = _repeated_key(raw)
+            if repeated is not None:
+                return Reject("validate", "duplicate_key", f"{repeated}: stands twice in the record", repeated, peek(raw))
+        return reading
+
+    def _bad_time(self, reading: Reading, now_ms: int) -> Reject:
+        rule = event_time_problem(reading.event_time_ms, now_ms, self._skew_ms) or "event_time_too_old"
+        bound = f"now + {self._skew_ms} ms" if rule == "event_time_in_future" else f"{EVENT_TIME_MIN_MS} ms"
+        side = "after" if rule == "event_time_in_future" else "before"
+        hint = "" if side == "after" else "; is it in seconds?"
+        names = Names(reading.kind, reading.device_id, getattr(reading, "firmware", None))
+        reason = f"event_time_ms: {reading.event_time_ms} is {side} {bound}{hint}"
+        return Reject("validate", rule, reason, "event_time_ms", names)
+
+
+def check_oversize(record: Oversize) -> Reject:
+    """Return the reject for a record that its source could not hold."""
+    return _too_large(record.length, record.head)
+
+
+def _too_large(length: int, head: bytes) -> Reject:
+    reason = f"{length} bytes are more than the {READING_CAP_BYTES} that a reading may have"
+    # The head alone is looked at, and as what it is: the beginning of something longer.
+    return Reject("receive", "too_large", reason, None, peek(head[: READING_CAP_BYTES // 16] + b"\xff"))
+
+
+def _explained(error: ValidationError, raw: bytes) -> Reject:
+    details = error.errors(include_url=False, include_context=False)
+    first = details[0]
+    names = peek(raw)
+    if first["type"] == "json_invalid":
+        return _not_json(first, raw, names)
+    place = first["loc"][1:] if first["loc"] and first["loc"][0] in ("scada", "thermostat", "charger") else first["loc"]
+    field = _path(place)
+    rule = _rule(first)
+    if rule in ("kind_missing", "kind_unknown"):
+        field = "kind"
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    reason = f"{field}: {first['msg']}{more}" if field else f"{first['msg']}{more}"
+    return Reject("parse" if rule == "not_an_object" else "validate", rule, reason, field, names)
+
+
+def _rule(detail: ErrorDetails) -> str:
+    kind = detail["type"]
+    given: Any = detail["input"]
+    if kind == "string_pattern_mismatch" and isinstance(given, str) and _CONTROL.search(given):
+        return "control_character"
+    known = _RULE_OF_TYPE.get(kind)
+    if known == "not_an_object" and detail["loc"]:
+        return "wrong_type"
+    return known or "wrong_type"
+
+
+def _not_json(detail: ErrorDetails, raw: bytes, names: Names) -> Reject:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.start} is not valid UTF-8"
+        return Reject("parse", "invalid_utf8", reason, None, names)
+    rule = next((rule for words, rule in _RULE_OF_JSON if words in detail["msg"]), "json_invalid")
+    return Reject("parse", rule, detail["msg"], None, names)
+
+
+def _path(place: tuple[int | str, ...]) -> str | None:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    return text.removeprefix(".") or None
+
+
+def _may_repeat_a_key(reading: Reading, raw: bytes) -> bool:
+    """Say whether there are more quotation marks than the reading accounts for.
+
+    Of two members of one name the parser keeps the last, so the other's marks are left over. Marks within strings are
+    left over too; then a closer look decides.
+    """
+    members = len(reading.__pydantic_fields_set__)
+    if isinstance(reading, ThermostatReading):
+        strings = 5
+    elif isinstance(reading, ChargerReading):
+        strings = 4 if reading.session_id is None else 5
+    else:
+        strings = 2 + 7 * len(reading.points)  # a point has four members and three strings
+    return raw.count(b'"') != 2 * (members + strings)
+
+
+def _repeated_key(raw: bytes) -> str | None:
+    repeated: list[str] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        repeated.extend(name for index, name in enumerate(names) if name in names[:index])
+
+    json.loads(raw, object_pairs_hook=members)
+    return repeated[0] if repeated else None
