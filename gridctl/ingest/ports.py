@@ -2,17 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, NotRequired, Protocol, TypedDict
+from typing import Any, NamedTuple, Protocol
 
 from gridctl.contracts.assets import Stamp
 
-
-class Message(TypedDict):
-    """One measurement: the key (`device_id`) and the framed Avro value. `_error` is the client library's mark."""
-
-    key: str
-    value: bytes
-    _error: NotRequired[object]
+Message = dict[str, Any]
+"""One measurement as the client's batch call takes it: `key` (the device_id) and `value` (the framed Avro)."""
 
 
 class Letter(NamedTuple):
@@ -21,7 +16,7 @@ class Letter(NamedTuple):
     topic: str
     key: str | None
     value: bytes
-    headers: list[tuple[str, bytes]]
+    headers: list[tuple[str, str | bytes | None]]
 
 
 class Ticket:

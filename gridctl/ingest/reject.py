@@ -96,7 +96,7 @@ def letter_of(envelope: DeadLetter, topic: str, value: bytes) -> Letter:
     """Return the dead letter to publish: keyed by the device where it has a proper id, its reason in the headers."""
     device_id = envelope.device_id
     key = device_id if device_id is not None and _IDENTIFIER.match(device_id) else None
-    headers = [
+    headers: list[tuple[str, str | bytes | None]] = [
         ("content-type", b"application/avro"),
         ("gridstream.stage", envelope.stage.encode()),
         ("gridstream.rule", envelope.rule.encode()),

@@ -83,7 +83,9 @@ class Validator:
         if _may_repeat_a_key(reading, raw):
             repeated = _repeated_key(raw)
             if repeated is not None:
-                return Reject("validate", "duplicate_key", f"{repeated}: stands twice in the record", repeated, peek(raw))
+                return Reject(
+                    "validate", "duplicate_key", f"{repeated}: stands twice in the record", repeated, peek(raw)
+                )
         return reading
 
     def _bad_time(self, reading: Reading, now_ms: int) -> Reject:

@@ -82,12 +82,14 @@ def _is_valid_object(node: Node, value: Json, complete: AbstractSet[int] | None)
     if isinstance(node, Record):
         if complete is not None and id(node) not in complete:
             raise Flaw(f"a default cannot be a {node.label} inside that record itself")
-        return all(_fits(field, value.get(field.name, field.default), complete) for field in node.fields)
+        return all(_fits(field, value, complete) for field in node.fields)
     return isinstance(node, Reference)  # asked again when it is resolved
 
 
 def _fits(field: Field, value: Json, complete: AbstractSet[int] | None) -> bool:
-    return value is not ABSENT and is_valid_default(field.type, value, complete)
+    if field.name in value:
+        return is_valid_default(field.type, value[field.name], complete)
+    return field.default is not ABSENT  # a field's own default was checked when its record was read
 
 
 def check_default(field: Field, complete: AbstractSet[int] | None = None) -> None:

@@ -23,8 +23,8 @@ from gridctl.contracts.compat.model import (
     Record,
     Schema,
     SchemaInvalid,
+    Tokens,
     Union,
-    locate,
     pointer,
 )
 from gridctl.contracts.compat.parse import parse, parse_json
@@ -61,7 +61,7 @@ def can_read(reader: Schema | Json, writer: Schema | Json, *, change: Changeable
         return [error.finding]
     except RecursionError:
         raise SchemaInvalid("nested too deeply to be compared") from None
-    return list(dict.fromkeys(found)) if found else []
+    return list(dict.fromkeys(found))
 
 
 def _names_agree(reader: Named, writer: Named) -> bool:
@@ -72,10 +72,10 @@ def _names_agree(reader: Named, writer: Named) -> bool:
 class _Comparison:
     """One question. `_trail` is the way from the reader's root: keys, and each named type that was entered."""
 
-    __slots__ = ("_change", "_document", "_known", "_trail")
+    __slots__ = ("_change", "_known", "_reader", "_trail")
 
     def __init__(self, reader: Schema, change: Changeable) -> None:
-        self._document = reader.document
+        self._reader = reader
         self._change: Changeable = change
         self._known: dict[tuple[int, int], Found] = {}
         self._trail: list[str | int | Named] = []
@@ -93,7 +93,8 @@ class _Comparison:
         known = self._known.get(pair)
         if known is None:
             self._known[pair] = _NOTHING
-            known = self._known[pair] = self._calculate(reader, writer)
+            # Each finding once, or a type used twice on each of many levels would double the list on every level.
+            known = self._known[pair] = list(dict.fromkeys(self._calculate(reader, writer)))
         return known
 
     def _calculate(self, reader: Node, writer: Node) -> Found:
@@ -191,10 +192,10 @@ class _Comparison:
     def _path(self, *suffix: str | int) -> str:
         """Return the pointer to the present place: from the innermost named type that the document defines."""
         trail = [*self._trail, *suffix]
-        start: list[str | int] = []
+        start: Tokens = ()
         for at in range(len(trail) - 1, -1, -1):
             step = trail[at]
-            anchor = locate(self._document, step.raw) if isinstance(step, Named) else None
+            anchor = self._reader.place_of(step.raw) if isinstance(step, Named) else None
             if anchor is not None:
                 start, trail = anchor, trail[at + 1 :]
                 break

@@ -5,6 +5,9 @@ from typing import Any, Final
 
 Json = Any  # a JSON value as `json.loads` gives it
 
+Tokens = tuple[str | int, ...]
+"""The keys on the way into a JSON document."""
+
 ABSENT: Final = object()
 """The default of a field that has none; JSON null is a default."""
 
@@ -164,12 +167,19 @@ PRIMITIVES: Final = {
 class Schema:
     """A parsed, valid schema. `document` is its JSON, `root` its type, `names` all named types it knows."""
 
-    __slots__ = ("document", "names", "root")
+    __slots__ = ("_places", "document", "names", "root")
 
     def __init__(self, document: Json, root: Node, names: dict[str, Named]) -> None:
         self.document = document
         self.root = root
         self.names = names
+        self._places: dict[int, Tokens] | None = None
+
+    def place_of(self, raw: Json) -> Tokens | None:
+        """Return the keys that lead to this very object in the document, or None when it is not in it."""
+        if self._places is None:
+            self._places = places(self.document)
+        return self._places.get(id(raw))
 
 
 class SchemaInvalid(ValueError):
@@ -202,15 +212,15 @@ def pointer(tokens: Sequence[str | int]) -> str:
     return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens) or "/"
 
 
-def locate(document: Json, target: Json) -> list[str | int] | None:
-    """Return the keys that lead to this very object in a JSON document, or None when it is not in it."""
-    stack: list[tuple[Json, list[str | int]]] = [(document, [])]
+def places(document: Json) -> dict[int, Tokens]:
+    """Return the keys that lead to each object and list of a JSON document, by the `id` of that object or list."""
+    found: dict[int, Tokens] = {}
+    stack: list[tuple[Json, Tokens]] = [(document, ())]
     while stack:
         value, tokens = stack.pop()
-        if value is target:
-            return tokens
+        found[id(value)] = tokens
         if isinstance(value, dict):
-            stack.extend((child, [*tokens, key]) for key, child in value.items() if isinstance(child, dict | list))
+            stack.extend((child, (*tokens, key)) for key, child in value.items() if isinstance(child, dict | list))
         elif isinstance(value, list):
-            stack.extend((child, [*tokens, at]) for at, child in enumerate(value) if isinstance(child, dict | list))
-    return None
+            stack.extend((child, (*tokens, at)) for at, child in enumerate(value) if isinstance(child, dict | list))
+    return found

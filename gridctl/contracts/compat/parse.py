@@ -23,7 +23,7 @@ from gridctl.contracts.compat.model import (
     Schema,
     SchemaInvalid,
     Union,
-    locate,
+    places,
     pointer,
 )
 from gridctl.contracts.compat.names import aliases_of, check_name, declared_name, join_name, type_aliases
@@ -68,9 +68,9 @@ def _parse_into(names: dict[str, Named], document: Json) -> Node:
         if parser.has_late_names:
             root = Resolver(names).resolve(list(names.values())[before:], root)
     except Flaw as flaw:
-        tokens = locate(document, flaw.holder)
+        tokens = places(document).get(id(flaw.holder))
         if tokens is not None and flaw.key is not None:
-            tokens = [*tokens, flaw.key]
+            tokens = (*tokens, flaw.key)
         raise SchemaInvalid(flaw.message, pointer(tokens or ())) from None
     except RecursionError:
         raise SchemaInvalid("nested too deeply") from None

@@ -174,6 +174,19 @@ def test_mutual_recursion_through_a_union_and_other_shape() -> None:
     assert [found.path for found in ask(pair(INT), pair(LONG))] == ["/fields/0/type/fields/1/type"]
 
 
+def test_a_type_used_twice_on_each_of_many_levels_costs_no_more_than_its_size() -> None:
+    def levels(leaf: str) -> Json:
+        inner: Json = record(field(leaf), name="L0")
+        for at in range(1, 40):
+            inner = record(field(inner, "a", default={"f": 0} if at == 1 else {}), field(f"L{at - 1}", "b",
+                           default={"f": 0} if at == 1 else {}), name=f"L{at}")  # fmt: skip
+        return inner
+
+    assert ask(levels(LONG), levels(INT)) == []
+    (found,) = ask(levels(INT), levels(LONG))
+    assert found.path == "/fields/0/type" * 40
+
+
 def test_text_json_and_parsed_schemas_are_taken_alike() -> None:
     reader, writer = record(field(INT)), record(field(LONG))
     expected = ask(reader, writer)

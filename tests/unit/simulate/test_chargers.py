@@ -68,8 +68,6 @@ def test_every_state_is_followed_by_one_that_may_follow(plan: Callable[..., Flee
         "FINISHING": {"FINISHING", "AVAILABLE"},
     }
     ticks = readings(Chargers(plan(300, 200, interval_s=600)))
-    steps = {
-        (a["status"], b["status"]) for t, u in itertools.pairwise(ticks) for a, b in zip(t, u, strict=True)
-    }
+    steps = {(a["status"], b["status"]) for t, u in itertools.pairwise(ticks) for a, b in zip(t, u, strict=True)}
     assert {step for step in steps if step[1] not in may_follow[step[0]]} == set()
     assert {step[0] for step in steps} == set(may_follow)

@@ -9,7 +9,10 @@ from gridctl.contracts.events import ChargerReading, ThermostatReading
 from gridctl.simulate.faults import FAULT_NAMES, FAULTY_FIRMWARE, faulty_devices, malformed
 from gridctl.simulate.fleet import Fleet, FleetPlan
 
-MODEL = {"thermostat": ThermostatReading, "charger": ChargerReading}
+MODEL: dict[str, type[ThermostatReading | ChargerReading]] = {
+    "thermostat": ThermostatReading,
+    "charger": ChargerReading,
+}
 # What the contract says of each; a time has its own rule.
 EXPECTED = {
     "truncated": "EOF while parsing",

@@ -16,7 +16,10 @@ from gridctl.simulate.fleet import Fleet, FleetPlan
 from gridctl.simulate.jsonl import write_lines
 from gridctl.simulate.thermostats import Thermostats
 
-MODEL = {"thermostat": ThermostatReading, "charger": ChargerReading}
+MODEL: dict[str, type[ThermostatReading | ChargerReading]] = {
+    "thermostat": ThermostatReading,
+    "charger": ChargerReading,
+}
 # Of 2500 devices x 6 ticks, burst, 10 % faulty, seed 7: the same on every machine and Python. A change of the
 # physics changes them; say so in the change log.
 GOLDEN: dict[type[Fleet], str] = {
@@ -115,7 +118,7 @@ def test_packets_say_which_are_broken(fleet_class: type[Fleet], plan: Callable[.
 
 def test_memory_stays_flat(fleet_class: type[Fleet], plan: Callable[..., FleetPlan]) -> None:
     class Nowhere(io.BytesIO):
-        def write(self, data: object, /) -> int:
+        def write(self, _data: object, /) -> int:
             return 0
 
     fleet = fleet_class(plan(20_000, 40, faulty_ppm=10_000))

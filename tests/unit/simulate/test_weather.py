@@ -31,7 +31,8 @@ def test_winter_is_cold_and_afternoons_are_warm(winter_ms: int, summer_ms: int) 
         days = range(14)
         return sum(weather.at(start_ms + d * DAY_MS + hour * HOUR_MS).temperature_mc for d in days) / len(days)
 
-    assert mean(winter_ms, 15) < 10_000 < 18_000 < mean(summer_ms, 15)
+    assert mean(winter_ms, 15) < 10_000
+    assert mean(summer_ms, 15) > 18_000
     assert mean(winter_ms, 15) > mean(winter_ms, 3) + 4_000
     assert mean(summer_ms, 15) > mean(summer_ms, 3) + 4_000
 

@@ -1,0 +1,163 @@
+"""The measurement topics as one member of a consumer group.
+
+Nothing is committed but by `commit`, and a batch is committed before the next one is asked for. Rebalances happen
+inside `batch`, so no event is ever in flight when partitions are given up, and there is nothing to commit then: the
+client drops the offsets of what it lost, so that a partition of another member is never set back.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from gridctl.adapters.kafka.config import client_config
+from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, translated, unavailable
+from gridctl.errors import Unavailable, UsageProblem
+
+WAIT_S = 0.1  # how long a batch that is not full waits for more: it adds to the latency when little comes in
+DRAIN_CHECK_S = 0.3
+
+DEFAULTS: dict[str, str | int | float | bool] = {
+    "isolation.level": "read_committed",
+    "partition.assignment.strategy": "cooperative-sticky",
+    # A member that was killed and does not come back under its id is given up after this.
+    "session.timeout.ms": 10_000,
+    "heartbeat.interval.ms": 2_000,
+    # Fetches are answered at once; batches form while the last one is applied.
+    "fetch.wait.max.ms": 50,
+    "queued.max.messages.kbytes": 16_384,
+}
+
+# What a member hears that has lost its partitions: they are another's now, who will process the same events again.
+LOST = {
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.UNKNOWN_MEMBER_ID,
+    KafkaError.REBALANCE_IN_PROGRESS,
+    KafkaError._NO_OFFSET,  # noqa: SLF001 -- its public name starts so
+}
+FENCED = {KafkaError.FENCED_INSTANCE_ID, KafkaError._FENCED}  # noqa: SLF001 -- as above
+# Worth waiting for: the client connects again by itself, or the group is being arranged.
+PASSING = {
+    KafkaError._TRANSPORT,  # noqa: SLF001 -- as above
+    KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001 -- as above
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+    *LOST,
+}
+
+
+class KafkaEvents:
+    """Implements EventSource. `instance_id` makes membership static: a restart takes its partitions back at once."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        overrides: Mapping[str, str | int | float | bool],
+        *,
+        group: str,
+        topics: Sequence[str],
+        instance_id: str | None = None,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._group = group
+        self._instance_id = instance_id
+        self._next_drain_check = 0.0
+        self._unreachable_since: float | None = None
+        settings = client_config(bootstrap, {**DEFAULTS, **overrides}) | {
+            "group.id": group,
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": True,  # `commit` covers what `batch` returned, of partitions still held
+            "auto.offset.reset": "earliest",
+            "check.crcs": True,
+            "error_cb": self._heard,
+        }
+        if instance_id is not None:
+            settings["group.instance.id"] = instance_id
+        with translated(bootstrap):
+            self._consumer = Consumer(settings)
+            self._partitions = self._all_partitions(topics)
+            self._consumer.subscribe(list(topics))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the group (a static member keeps its place); commits nothing."""
+        self._consumer.close()
+
+    def batch(self, limit: int) -> Sequence[Message[bytes, bytes]]:
+        """Return the next records, at most `limit`; empty when none came for a moment; raise Unavailable."""
+        with translated(self._bootstrap):
+            messages = self._consumer.consume(limit, WAIT_S)
+        sound = [message for message in messages if message.error() is None]
+        if len(sound) != len(messages):
+            for message in messages:
+                self._judge(message.error())
+        if sound:
+            self._unreachable_since = None
+        elif self._unreachable_since is not None and time.monotonic() - self._unreachable_since > ANSWER_TIMEOUT_S:
+            raise unavailable(self._bootstrap, f"no broker has answered for {ANSWER_TIMEOUT_S} s")
+        return sound
+
+    def commit(self) -> None:
+        """Record that everything that `batch` returned has had its effect; raise Unavailable.
+
+        Where the partitions were lost meanwhile nothing is recorded: their new owner sees the same events again, as
+        duplicates.
+        """
+        with translated(self._bootstrap):
+            try:
+                results = self._consumer.commit(asynchronous=False)
+            except KafkaException as failure:
+                self._judge(error_of(failure))
+                if error_of(failure) is None:
+                    raise
+                return
+        for partition in results:
+            self._judge(partition.error)
+
+    def is_drained(self) -> bool:
+        """Say whether the group has committed every partition up to its present end; asked at most every 0.3 s."""
+        if time.monotonic() < self._next_drain_check:
+            return False
+        self._next_drain_check = time.monotonic() + DRAIN_CHECK_S
+        with translated(self._bootstrap):
+            committed = self._consumer.committed(self._partitions, ANSWER_TIMEOUT_S)
+            for place in committed:
+                if place.error is not None:
+                    raise unavailable(self._bootstrap, f"committed offset of {place.topic}: {place.error.str()}")
+            return all(self._is_read(place) for place in committed)
+
+    def _is_read(self, place: TopicPartition) -> bool:
+        first, end = self._consumer.get_watermark_offsets(place, ANSWER_TIMEOUT_S)
+        return first == end or place.offset >= end
+
+    def _all_partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
+        known = self._consumer.list_topics(timeout=ANSWER_TIMEOUT_S).topics
+        absent = [topic for topic in topics if topic not in known]
+        if absent:
+            raise Unavailable(
+                f"Kafka at {self._bootstrap} has no topic {', '.join(absent)}", next_step="run `gridctl topics apply`"
+            )
+        return [TopicPartition(topic, partition) for topic in topics for partition in known[topic].partitions]
+
+    def _heard(self, error: KafkaError) -> None:
+        """Note when the client says that no broker can be reached; it goes on trying."""
+        if error.code() == KafkaError._ALL_BROKERS_DOWN and self._unreachable_since is None:  # noqa: SLF001 -- its public name starts so
+            self._unreachable_since = time.monotonic()
+
+    def _judge(self, error: KafkaError | None) -> None:
+        """Raise for an error that does not pass by itself."""
+        if error is None or error.code() in PASSING:
+            return
+        if error.code() in FENCED:
+            raise UsageProblem(
+                f"another processor of group {self._group} has taken instance id {self._instance_id}",
+                next_step="give each processor its own --instance-id",
+            )
+        raise unavailable(self._bootstrap, error.str())

@@ -1,0 +1,111 @@
+"""`gridctl dlq`: what was refused, and why."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gridctl.cli.options import Output, OutputFormat, RecordFormat, RecordOutput
+from gridctl.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from gridctl.contracts.topics import TopicCatalogue
+    from gridctl.process.refused import Found
+
+Topic = Annotated[
+    str | None, typer.Option("--topic", help="Only this dead letter topic, or that of this measurement topic.")
+]
+Rule = Annotated[str | None, typer.Option("--rule", help="Only letters of this rule.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most that many letters.")]
+
+app = typer.Typer(no_args_is_help=True, help="Show what was refused, and why.")
+
+
+def register(root: typer.Typer) -> None:
+    """Add the group."""
+    root.add_typer(app, name="dlq")
+
+
+@app.callback()
+def _group() -> None:
+    """Show what was refused, and why."""
+
+
+@app.command("summary")
+def summary(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
+    """Count dead letters by reason (the rule that was broken), firmware and topic.
+
+    Example:
+    $ gridctl dlq summary -o json
+    """
+    from gridctl.cli.output import print_data, print_table
+    from gridctl.cli.wiring import catalogue_of, settings_of
+    from gridctl.cli.wiring_process import dead_letters_of
+    from gridctl.process.refused import summarise
+
+    settings = settings_of(context)
+    topics = catalogue_of(settings).dead_letter_topics
+    with dead_letters_of(settings) as reader:
+        counts = summarise(reader.read(topics))
+    if output is not OutputFormat.TABLE:
+        print_data(counts, output.value)
+        return
+    for title, key in (("Reason", "by_reason"), ("Firmware", "by_firmware"), ("Topic", "by_topic")):
+        print_table([title.lower(), "letters"], [*counts[key].items(), ("total", counts["total"])], title=title)
+
+
+@app.command("show")
+def show(
+    context: typer.Context,
+    topic: Topic = None,
+    rule: Rule = None,
+    limit: Limit = None,
+    output: RecordOutput = RecordFormat.TABLE,
+) -> None:
+    """Show dead letters in the order of their topics, each with the reason and the record as it came.
+
+    Example:
+    $ gridctl dlq show --limit 10 -o jsonl
+    """
+    from gridctl.cli.output import print_data, print_json_lines
+    from gridctl.cli.wiring import catalogue_of, settings_of
+    from gridctl.cli.wiring_process import dead_letters_of
+
+    settings = settings_of(context)
+    topics = _topics(catalogue_of(settings), topic)
+    with dead_letters_of(settings) as reader:
+        rows = islice(_rows(reader.read(topics), rule), limit)
+        if output is RecordFormat.JSONL:
+            print_json_lines(rows)
+        elif output is RecordFormat.TABLE:
+            _print_table(rows)
+        else:
+            print_data(list(rows), output.value)
+
+
+def _rows(letters: "Iterable[Found]", rule: str | None) -> Iterator[dict[str, Any]]:
+    from gridctl.process.refused import letter_row
+
+    rows = (letter_row(found) for found in letters)
+    return (row for row in rows if rule is None or row["rule"] == rule)
+
+
+def _topics(catalogue: "TopicCatalogue", topic: str | None) -> list[str]:
+    known = catalogue.dead_letter_topics
+    if topic is None:
+        return known
+    spec = catalogue.by_name.get(topic)
+    wanted = spec.dlq if spec is not None and spec.dlq is not None else topic
+    if wanted not in known:
+        raise UsageProblem(
+            f"--topic {topic} is no dead letter topic and has none", next_step=f"name one of {', '.join(known)}"
+        )
+    return [wanted]
+
+
+def _print_table(rows: Iterable[dict[str, Any]]) -> None:
+    from gridctl.cli.output import print_table
+
+    columns = ("topic", "offset", "rule", "device_id", "firmware", "reason", "raw_length")
+    print_table(columns, [[row[column] for column in columns] for row in rows])

@@ -1,0 +1,73 @@
+"""`gridctl process`: events become the grid state."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from gridctl.cli.options import Output, OutputFormat
+
+GROUP = "gridstream.process"
+
+Group = Annotated[str, typer.Option("--group", help="The consumer group; its members share the partitions.")]
+InstanceId = Annotated[
+    str | None,
+    typer.Option(
+        "--instance-id",
+        help="Static membership: a processor that is restarted under its id takes its partitions back at once. "
+        "Each processor of a group needs its own.",
+    ),
+]
+BatchSize = Annotated[int, typer.Option("--batch", min=1, max=100_000, help="Records a batch, at most.")]
+MaxMessages = Annotated[int | None, typer.Option("--max-messages", min=1, help="End after that many records.")]
+UntilIdle = Annotated[
+    bool,
+    typer.Option("--until-idle", help="End when the group has committed every partition up to its end."),
+]
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    root.command("process")(process)
+
+
+def process(
+    context: typer.Context,
+    group: Group = GROUP,
+    instance_id: InstanceId = None,
+    batch: BatchSize = 1000,
+    max_messages: MaxMessages = None,
+    until_idle: UntilIdle = False,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Apply events to the grid state, once each; what cannot be applied becomes a dead letter.
+
+    Runs until it is interrupted, or until one of the limits. Ctrl-C and SIGTERM finish the batch that was begun, commit
+    it and print what was done. Running it again on the same events changes nothing.
+
+    Example:
+    $ gridctl process --until-idle
+    """
+    from gridctl.cli.signals import Stop
+    from gridctl.cli.wiring import settings_of
+    from gridctl.cli.wiring_process import processor_of
+    from gridctl.process.processor import Limits
+
+    started_s = time.monotonic()
+    with Stop() as stop, processor_of(settings_of(context), group, instance_id) as processor:
+        summary = processor.run(Limits(batch, max_messages, until_idle), stop.is_asked)
+    _show(dict(summary.as_json(time.monotonic() - started_s)), output)
+    if stop.exit_code:
+        raise typer.Exit(stop.exit_code)
+
+
+def _show(report: dict[str, Any], output: OutputFormat) -> None:
+    from gridctl.cli.output import print_data, print_table
+
+    if output is not OutputFormat.TABLE:
+        print_data(report, output.value)
+        return
+    latency = report.pop("latency_ms")
+    print_table(
+        ["what", "value"], [*report.items(), *((f"latency {name} (ms)", value) for name, value in latency.items())]
+    )

@@ -1,0 +1,92 @@
+"""`gridctl state`: the last known good state."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gridctl.cli.options import RecordFormat, RecordOutput
+from gridctl.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from gridctl.process.ports import StateReader
+    from gridctl.process.view import EventOf
+
+Name = Annotated[str | None, typer.Argument(metavar="[DEVICE|CIRCUIT]", help="Only this device or circuit.")]
+
+app = typer.Typer(no_args_is_help=True, help="Show the last known good state.")
+
+
+def register(root: typer.Typer) -> None:
+    """Add the group."""
+    root.add_typer(app, name="state")
+
+
+@app.callback()
+def _group() -> None:
+    """Show the last known good state."""
+
+
+@app.command("show")
+def show(context: typer.Context, name: Name = None, output: RecordOutput = RecordFormat.TABLE) -> None:
+    """Show each device's last good event and each circuit's total, sorted by id.
+
+    A function of the events alone: the same events, in any order and any number of times, print the same.
+
+    Example:
+    $ gridctl state show -o json
+    """
+    from gridctl.cli.output import print_data, print_json_lines
+    from gridctl.cli.wiring import settings_of
+    from gridctl.cli.wiring_process import state_of
+    from gridctl.process.view import circuit_rows, device_rows
+
+    with state_of(settings_of(context)) as (state, event_of):
+        if name is None:
+            devices, circuits = device_rows(state.devices(), event_of), circuit_rows(state.circuits())
+        else:
+            devices, circuits = _named(name, state, event_of)
+    if output is RecordFormat.TABLE:
+        _print_tables(devices, circuits)
+    elif output is RecordFormat.JSONL:
+        print_json_lines([*devices, *circuits])
+    else:
+        print_data({"devices": devices, "circuits": circuits}, output.value)
+
+
+def _named(name: str, state: "StateReader", event_of: "EventOf") -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    from gridctl.process.view import circuit_rows, device_rows
+
+    circuits = state.circuits()
+    if name in circuits:
+        members = (item for item in state.devices() if item[1].current.circuit_id == name)
+        return device_rows(members, event_of), circuit_rows({name: circuits[name]})
+    found = state.device(name)
+    if found is None:
+        raise UsageProblem(
+            f"the grid state has no device and no circuit {name}", next_step="`gridctl state show` lists all"
+        )
+    return device_rows([(name, found)], event_of), []
+
+
+def _print_tables(devices: list[dict[str, Any]], circuits: list[dict[str, Any]]) -> None:
+    from gridctl.cli.output import print_table
+
+    if circuits or not devices:
+        print_table(
+            ["circuit", "power_w", "devices"], [list(circuit.values()) for circuit in circuits], title="Circuits"
+        )
+    print_table(
+        ["device", "kind", "circuit", "event_time_ms", "last_seen_ms", "quality", "values"],
+        [
+            [row[key] for key in ("device_id", "kind", "circuit_id", "event_time_ms", "last_seen_ms", "last_quality")]
+            + [_values(row)]
+            for row in devices
+        ],
+        title="Devices",
+    )
+
+
+def _values(row: dict[str, Any]) -> str:
+    if row["kind"] == "scada":
+        return ", ".join(f"{point['name']}={point['value']} {point['unit']}".strip() for point in row["points"])
+    return ", ".join(f"{name}={row[name]}" for name in ("power_w", "mode", "action", "status") if name in row)

@@ -1,0 +1,117 @@
+"""The processor's share of the wiring: the state, the topics and the dead letters behind their ports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from gridctl.cli.wiring import catalogue_of
+from gridctl.contracts.events import TOPIC_OF_KIND
+from gridctl.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from gridctl.adapters.kafka.deadletters import DeadLetterReader
+    from gridctl.adapters.registry import HttpRegistry
+    from gridctl.cli.config import Settings
+    from gridctl.process.decode import EventReader
+    from gridctl.process.ports import StateReader
+    from gridctl.process.processor import Processor
+    from gridctl.process.view import EventOf
+
+
+def registry_of(settings: Settings) -> HttpRegistry:
+    """Return the registry of the profile; a context manager."""
+    from gridctl.adapters.registry import HttpRegistry, RegistryOptions
+
+    token_file = settings.profile.registry_token_file
+    try:
+        token = token_file.read_text(encoding="utf-8").strip() if token_file else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageProblem(f"{token_file}: cannot be read: {error}", next_step="mend registry_token_file") from error
+    return HttpRegistry(
+        RegistryOptions(
+            settings.endpoint("registry"),
+            token=token,
+            ca_file=settings.profile.registry_ca_file,
+            cert_file=settings.profile.registry_cert_file,
+            key_file=settings.profile.registry_key_file,
+        )
+    )
+
+
+def newest_schema(settings: Settings, subject: str) -> str:
+    """Return the text of our newest version of a subject, `schemas/<subject>/vN.avsc`; UsageProblem without one."""
+    directory = settings.schemas_dir / subject
+    versions = {int(path.stem[1:]): path for path in directory.glob("v*.avsc") if path.stem[1:].isdecimal()}
+    if not versions:
+        raise UsageProblem(f"{directory}: has no schema v1.avsc", next_step="name the directory: -X schemas=DIR")
+    path = versions[max(versions)]
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageProblem(f"{path}: cannot be read: {error}", next_step="mend the file") from error
+
+
+def event_reader(settings: Settings, registry: HttpRegistry) -> EventReader:
+    """Return the reader of events, with our newest schemas."""
+    from gridctl.process.decode import EventReader
+
+    schemas = {kind: newest_schema(settings, f"{topic}-value") for kind, topic in TOPIC_OF_KIND.items()}
+    return EventReader(registry, schemas, settings.profile.allowed_skew_ms)
+
+
+@contextmanager
+def processor_of(settings: Settings, group: str, instance_id: str | None) -> Iterator[Processor]:
+    """Yield a processor that has joined its group; Unavailable when anything that it needs does not answer."""
+    from gridctl.adapters.kafka.consumer import KafkaEvents
+    from gridctl.adapters.kafka.deadletters import SUBJECT, DeadLetterCodec, KafkaDeadLetters
+    from gridctl.adapters.redis_state import RedisState
+    from gridctl.process.processor import Processor
+
+    catalogue = catalogue_of(settings)
+    topics = list(TOPIC_OF_KIND.values())
+    dlq_of = {topic: dlq for topic in topics if (dlq := catalogue[topic].dlq) is not None}
+    bootstrap, overrides = settings.endpoint("bootstrap"), settings.profile.kafka
+    with registry_of(settings) as registry, closing(RedisState(settings.endpoint("redis"))) as state:
+        state.ping()
+        codec = DeadLetterCodec(registry, newest_schema(settings, SUBJECT))
+        reader = event_reader(settings, registry)
+        with (
+            KafkaDeadLetters(bootstrap, overrides, codec) as letters,
+            KafkaEvents(bootstrap, overrides, group=group, topics=topics, instance_id=instance_id) as events,
+        ):
+            yield Processor(
+                events,
+                reader,
+                state,
+                letters,
+                dlq_of=dlq_of,
+                clock=lambda: time.time_ns() // 1_000_000,
+                raw_cap_bytes=settings.profile.raw_cap_bytes,
+            )
+
+
+@contextmanager
+def state_of(settings: Settings) -> Iterator[tuple[StateReader, EventOf]]:
+    """Yield the grid state, and how to read the events in it."""
+    from gridctl.adapters.redis_state import RedisState
+
+    with closing(RedisState(settings.endpoint("redis"))) as state:
+        state.ping()
+        with registry_of(settings) as registry:
+            yield state, event_reader(settings, registry).event
+
+
+@contextmanager
+def dead_letters_of(settings: Settings) -> Iterator[DeadLetterReader]:
+    """Yield a reader of the dead letter topics."""
+    from gridctl.adapters.kafka.deadletters import SUBJECT, DeadLetterReader
+
+    schema = newest_schema(settings, SUBJECT)
+    with (
+        registry_of(settings) as registry,
+        DeadLetterReader(settings.endpoint("bootstrap"), settings.profile.kafka, registry, schema) as reader,
+    ):
+        yield reader

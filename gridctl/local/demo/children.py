@@ -1,0 +1,72 @@
+"""The demo's processes: `gridctl` commands that run as a user would run them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gridctl.errors import GridctlError, Unavailable
+
+STOP_TIMEOUT_S = 30.0
+
+
+class Child:
+    """One `gridctl` process; its data is one JSON document on stdout, its talk goes to a log file."""
+
+    def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log_dir: Path) -> None:
+        self.name = name
+        self.log = log_dir / f"{name}.log"
+        self._out = log_dir / f"{name}.json"
+        with self._out.open("wb") as out, self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gridctl", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=log,
+                env={**os.environ, **environment},
+                start_new_session=True,
+            )
+
+    def require_running(self) -> None:
+        """Raise GridctlError when the process has ended although nobody asked it to."""
+        code = self._process.poll()
+        if code is not None:
+            raise Unavailable(
+                f"{self.name} ended with exit code {code}: {self._last_words()}", next_step=f"read {self.log}"
+            )
+
+    def stop(self) -> dict[str, Any]:
+        """Ask it to drain, wait, and return the summary that it printed."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        return self.finish(STOP_TIMEOUT_S)
+
+    def finish(self, timeout_s: float) -> dict[str, Any]:
+        """Wait until it has ended by itself and return its summary."""
+        try:
+            code = self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired as error:
+            raise Unavailable(
+                f"{self.name} did not end within {timeout_s:.0f} s", next_step=f"read {self.log}"
+            ) from error
+        if code != 0:
+            raise GridctlError(
+                f"{self.name} ended with exit code {code}: {self._last_words()}", next_step=f"read {self.log}"
+            )
+        text = self._out.read_text(encoding="utf-8").strip()
+        summary: dict[str, Any] = json.loads(text) if text else {}
+        return summary
+
+    def kill(self) -> None:
+        """End it whatever it does; harmless when it has ended."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def _last_words(self) -> str:
+        lines = [line for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+        return " ".join(lines[-2:]) or "it said nothing"

@@ -1,0 +1,78 @@
+"""Dead letters as people and scripts see them."""
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+UNREADABLE = "unreadable_dead_letter"
+NOT_KNOWN = "UNKNOWN"
+
+
+class Found(NamedTuple):
+    """One record of a dead letter topic; where it cannot be read, `letter` is None and `problem` says why."""
+
+    topic: str
+    partition: int
+    offset: int
+    letter: Mapping[str, Any] | None
+    problem: str
+    value: bytes
+
+
+def letter_row(found: Found) -> dict[str, Any]:
+    """Return a dead letter's row. `topic`, `partition`, `offset` say where it lies; `source_…` where it came from.
+
+    A record that is no dead letter is shown too, under a rule of its own, with its own bytes as the raw ones.
+    """
+    letter = found.letter or {
+        "reason": found.problem[:512],
+        "stage": NOT_KNOWN,
+        "rule": UNREADABLE,
+        "raw": found.value,
+        "raw_length": len(found.value),
+        "raw_sha256": sha256(found.value).hexdigest(),
+    }
+    return {
+        "reason": letter["reason"],
+        "stage": letter["stage"],
+        "rule": letter["rule"],
+        "field": letter.get("field"),
+        "topic": found.topic,
+        "partition": found.partition,
+        "offset": found.offset,
+        "device_id": letter.get("device_id"),
+        "firmware": letter.get("firmware"),
+        "source": letter.get("source"),
+        "source_topic": letter.get("topic"),
+        "source_partition": letter.get("partition"),
+        "source_offset": letter.get("offset"),
+        "rejected_at_ms": letter.get("rejected_at_ms"),
+        "raw_base64": b64encode(letter["raw"]).decode(),
+        "raw_length": letter["raw_length"],
+        "raw_sha256": letter["raw_sha256"],
+    }
+
+
+def summarise(letters: Iterable[Found]) -> dict[str, Any]:
+    """Return the total and the counts by rule, by firmware and by dead letter topic, the most frequent first.
+
+    A letter without a readable firmware counts as UNKNOWN, so that each of the three adds up to the total.
+    """
+    rules, firmwares, places = Counter[str](), Counter[str](), Counter[str]()
+    for found in letters:
+        letter = found.letter or {}
+        rules[letter.get("rule", UNREADABLE)] += 1
+        firmwares[letter.get("firmware") or NOT_KNOWN] += 1
+        places[found.topic] += 1
+    return {
+        "total": places.total(),
+        "by_reason": _ordered(rules),
+        "by_firmware": _ordered(firmwares),
+        "by_topic": _ordered(places),
+    }
+
+
+def _ordered(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
