@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from gridctl.cli.wiring import catalogue_of
+from gridctl.cli.wiring import catalogue_of, newest_schema, registry_of
 from gridctl.contracts.events import TOPIC_OF_KIND
-from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
     from gridctl.adapters.kafka.deadletters import DeadLetterReader
@@ -19,39 +18,6 @@ if TYPE_CHECKING:
     from gridctl.process.ports import StateReader
     from gridctl.process.processor import Processor
     from gridctl.process.view import EventOf
-
-
-def registry_of(settings: Settings) -> HttpRegistry:
-    """Return the registry of the profile; a context manager."""
-    from gridctl.adapters.registry import HttpRegistry, RegistryOptions
-
-    token_file = settings.profile.registry_token_file
-    try:
-        token = token_file.read_text(encoding="utf-8").strip() if token_file else None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"{token_file}: cannot be read: {error}", next_step="mend registry_token_file") from error
-    return HttpRegistry(
-        RegistryOptions(
-            settings.endpoint("registry"),
-            token=token,
-            ca_file=settings.profile.registry_ca_file,
-            cert_file=settings.profile.registry_cert_file,
-            key_file=settings.profile.registry_key_file,
-        )
-    )
-
-
-def newest_schema(settings: Settings, subject: str) -> str:
-    """Return the text of our newest version of a subject, `schemas/<subject>/vN.avsc`; UsageProblem without one."""
-    directory = settings.schemas_dir / subject
-    versions = {int(path.stem[1:]): path for path in directory.glob("v*.avsc") if path.stem[1:].isdecimal()}
-    if not versions:
-        raise UsageProblem(f"{directory}: has no schema v1.avsc", next_step="name the directory: -X schemas=DIR")
-    path = versions[max(versions)]
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"{path}: cannot be read: {error}", next_step="mend the file") from error
 
 
 def event_reader(settings: Settings, registry: HttpRegistry) -> EventReader:
