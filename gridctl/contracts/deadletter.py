@@ -10,7 +10,7 @@ from gridctl.contracts.events import Contract, EpochMs
 UNROUTED_DLQ = "unrouted.dlq"
 RAW_CAP_BYTES = 256 * 1024
 
-Stage = Literal["receive", "parse", "validate", "stamp", "encode", "publish", "decode", "apply"]
+Stage = Literal["RECEIVE", "PARSE", "VALIDATE", "STAMP", "ENCODE", "PUBLISH", "DECODE", "APPLY"]
 
 
 class DeadLetter(Contract):
@@ -24,7 +24,7 @@ class DeadLetter(Contract):
     firmware: Annotated[str, Field(max_length=64)] | None = None
     source: Annotated[str, Field(max_length=256, description="where it came from: a file, an MQTT topic, a unit")]
     topic: Annotated[str, Field(max_length=249)] | None = None
-    partition: int | None = None
+    partition: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     offset: int | None = None
     rejected_at_ms: EpochMs
     raw: bytes

@@ -34,7 +34,7 @@ class Point(Contract):
     """One value of a SCADA poll. `value` is null exactly when the quality is MISSING."""
 
     name: Identifier
-    value: Annotated[float, Field(ge=-1e15, le=1e15)] | None
+    value: Annotated[float, Field(ge=-1e15, le=1e15)] | None = None
     unit: Annotated[str, Field(max_length=16)]
     quality: Quality
 
@@ -83,7 +83,7 @@ class ChargerReading(Contract):
     power_w: Power
     current_a: Annotated[float, Field(ge=-10_000, le=10_000)]
     voltage_v: Annotated[float, Field(ge=0, le=100_000)]
-    session_energy_wh: Annotated[float, Field(ge=0, le=1e12)] | None = None
+    session_energy_wh: Annotated[int, Field(ge=0, le=10**12)] | None = None
 
 
 Reading = ScadaReading | ThermostatReading | ChargerReading

@@ -171,4 +171,4 @@ class Pipeline:
 
 def _unencodable(error: AvroEncodeError, reading: Reading) -> Reject:
     names = Names(reading.kind, reading.device_id, getattr(reading, "firmware", None))
-    return Reject("encode", "does_not_fit_schema", str(error), error.field or None, names)
+    return Reject("ENCODE", "does_not_fit_schema", str(error), error.field or None, names)

@@ -72,7 +72,7 @@ class Validator:
         if len(raw) > READING_CAP_BYTES:
             return _too_large(len(raw), raw)
         if raw.count(b"{") + raw.count(b"[") > NESTING_CAP and nests_deeper(raw, NESTING_CAP):
-            return Reject("parse", "nesting_too_deep", f"nests deeper than {NESTING_CAP} levels", None, peek(raw))
+            return Reject("PARSE", "nesting_too_deep", f"nests deeper than {NESTING_CAP} levels", None, peek(raw))
         try:
             reading: Reading = _VALIDATE(raw)
         except ValidationError as error:
@@ -84,7 +84,7 @@ class Validator:
             repeated = _repeated_key(raw)
             if repeated is not None:
                 return Reject(
-                    "validate", "duplicate_key", f"{repeated}: stands twice in the record", repeated, peek(raw)
+                    "VALIDATE", "duplicate_key", f"{repeated}: stands twice in the record", repeated, peek(raw)
                 )
         return reading
 
@@ -95,7 +95,7 @@ class Validator:
         hint = "" if side == "after" else "; is it in seconds?"
         names = Names(reading.kind, reading.device_id, getattr(reading, "firmware", None))
         reason = f"event_time_ms: {reading.event_time_ms} is {side} {bound}{hint}"
-        return Reject("validate", rule, reason, "event_time_ms", names)
+        return Reject("VALIDATE", rule, reason, "event_time_ms", names)
 
 
 def check_oversize(record: Oversize) -> Reject:
@@ -106,7 +106,7 @@ def check_oversize(record: Oversize) -> Reject:
 def _too_large(length: int, head: bytes) -> Reject:
     reason = f"{length} bytes are more than the {READING_CAP_BYTES} that a reading may have"
     # The head alone is looked at, and as what it is: the beginning of something longer.
-    return Reject("receive", "too_large", reason, None, peek(head[: READING_CAP_BYTES // 16] + b"\xff"))
+    return Reject("RECEIVE", "too_large", reason, None, peek(head[: READING_CAP_BYTES // 16] + b"\xff"))
 
 
 def _explained(error: ValidationError, raw: bytes) -> Reject:
@@ -122,7 +122,7 @@ def _explained(error: ValidationError, raw: bytes) -> Reject:
         field = "kind"
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     reason = f"{field}: {first['msg']}{more}" if field else f"{first['msg']}{more}"
-    return Reject("parse" if rule == "not_an_object" else "validate", rule, reason, field, names)
+    return Reject("PARSE" if rule == "not_an_object" else "VALIDATE", rule, reason, field, names)
 
 
 def _rule(detail: ErrorDetails) -> str:
@@ -141,9 +141,9 @@ def _not_json(detail: ErrorDetails, raw: bytes, names: Names) -> Reject:
         raw.decode()
     except UnicodeDecodeError as error:
         reason = f"byte {error.start} is not valid UTF-8"
-        return Reject("parse", "invalid_utf8", reason, None, names)
+        return Reject("PARSE", "invalid_utf8", reason, None, names)
     rule = next((rule for words, rule in _RULE_OF_JSON if words in detail["msg"]), "json_invalid")
-    return Reject("parse", rule, detail["msg"], None, names)
+    return Reject("PARSE", rule, detail["msg"], None, names)
 
 
 def _path(place: tuple[int | str, ...]) -> str | None:

@@ -31,7 +31,7 @@ class Rejected(Exception):
     """The record has no effect: the rule that it breaks, the reason for people, and the event if it was readable."""
 
     def __init__(
-        self, rule: str, reason: str, *, stage: Stage = "decode", field: str | None = None, event: Event | None = None
+        self, rule: str, reason: str, *, stage: Stage = "DECODE", field: str | None = None, event: Event | None = None
     ) -> None:
         super().__init__(reason)
         self.rule = rule
@@ -78,11 +78,11 @@ class EventReader:
             _check(route, event)
         if event["msg_id"] != msg_id(device_id, event_time_ms):
             reason = f"msg_id is not the hash of {device_id} and {event_time_ms}"
-            raise Rejected("msg_id_mismatch", reason, stage="validate", field="msg_id", event=event)
+            raise Rejected("msg_id_mismatch", reason, stage="VALIDATE", field="msg_id", event=event)
         key = record.key()
         if key is None or key != device_id.encode():
             reason = "the record's key is not its device_id, so its order in the partition means nothing"
-            raise Rejected("key_mismatch", reason, stage="validate", field="device_id", event=event)
+            raise Rejected("key_mismatch", reason, stage="VALIDATE", field="device_id", event=event)
         # Against the broker's time a replay judges as the first run did; the clock stands in where there is none.
         kind_of_time, at_ms = record.timestamp()
         problem = event_time_problem(
@@ -90,7 +90,7 @@ class EventReader:
         )
         if problem:
             reason = f"event time {event_time_ms} is out of bounds"
-            raise Rejected(problem, reason, stage="validate", field="event_time_ms", event=event)
+            raise Rejected(problem, reason, stage="VALIDATE", field="event_time_ms", event=event)
         return effect_of(route.kind, event, key, value), event_time_ms
 
     def reported(self, kind: str, frame: bytes) -> dict[str, Any]:
@@ -142,4 +142,4 @@ def _check(route: _Route, event: Event) -> None:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         reason = f"{field}: {first['msg']}"
-        raise Rejected("contract_broken", reason, stage="validate", field=field, event=event) from error
+        raise Rejected("contract_broken", reason, stage="VALIDATE", field=field, event=event) from error

@@ -134,7 +134,7 @@ class Processor:
         loser = min(event, rivals[0], key=lambda register: register.rank)
         content = self._reader.event(loser.kind, loser.frame)
         reason = f"{device_id} sent two different readings for {event.event_time_ms}; the other one is kept"
-        return loser, Rejected("msg_id_conflict", reason, stage="apply", field="msg_id", event=content)
+        return loser, Rejected("msg_id_conflict", reason, stage="APPLY", field="msg_id", event=content)
 
     def _letter(self, rejected: Rejected, record: Record | None, topic: str, raw: bytes) -> tuple[str, DeadLetter]:
         letter = letter_of(rejected, record, topic=topic, raw=raw, now_ms=self._clock(), cap_bytes=self._raw_cap_bytes)

@@ -95,8 +95,7 @@ class Chargers(Fleet):
             doing, energy = status[index], energy_mwh[index]
             power = voltage * current
             of_session = (
-                f',"session_id":"ev-{index + 1:07d}/{session[index]}"'
-                f',"session_energy_wh":{energy // 1000}.{energy % 1000:03d}}}'
+                f',"session_id":"ev-{index + 1:07d}/{session[index]}","session_energy_wh":{energy // 1000}}}'
                 if doing
                 else "}"
             )

@@ -29,7 +29,8 @@ def test_energy_is_the_sum_of_power_over_time(plan: Callable[..., FleetPlan], re
                 continue
             delivered = reading["power_w"] * interval_s / 3600
             sums[session] = sums.get(session, 0.0) + delivered
-            assert abs(reading["session_energy_wh"] - sums[session]) < 0.2, session
+            assert type(reading["session_energy_wh"]) is int
+            assert abs(reading["session_energy_wh"] - sums[session]) < 1.2, session
     assert any(session.endswith("/2") for session in sums), "sessions follow each other, each from zero"
 
 
