@@ -4,7 +4,7 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from gridctl.errors import Unavailable, UsageProblem
 
 FILE_NAME = "gridctl.toml"
 ENDPOINTS_FILE = "endpoints.json"
-ENDPOINT_OF_PART = {"broker": "bootstrap", "registry": "registry", "redis": "redis", "mqtt": "mqtt"}
+ENDPOINT_OF_PART: Mapping[str, str] = {"broker": "bootstrap", "registry": "registry", "redis": "redis", "mqtt": "mqtt"}
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,11 @@ class Settings:
                 next_step=f"set GRIDCTL_{name.upper()}, or name it in the profile",
             )
         return address
+
+    def on_stack(self, addresses: Mapping[str, str]) -> "Settings":
+        """Return the same settings with every endpoint on a local stack, whatever the profile names; by part."""
+        endpoints = {ENDPOINT_OF_PART[name]: address for name, address in addresses.items()}
+        return replace(self, profile=self.profile.model_copy(update={**endpoints, "kafka": {}}))
 
 
 def load_settings(overrides: Overrides | None = None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -13,8 +13,14 @@ if TYPE_CHECKING:
     import typer
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "up": ("stack", "Start broker, registry, Valkey and MQTT broker on this machine"),
+    "status": ("stack", "Say which parts answer"),
+    "down": ("stack", "End what `up` started"),
+    "doctor": ("stack", "Check every endpoint and say what to do"),
+    "topics": ("topics", "Show, plan and apply topics; look into one"),
     "simulate": ("simulate", "Outstations, thermostats, chargers and their asset records"),
     "registry": ("registry", "Serve the embedded schema registry"),
+    "schema": ("schema", "Judge, compare, list and register Avro schemas"),
     "pr": ("pr", "Judge a pull request, and the rules that guard the branch"),
 }
 

@@ -1,0 +1,127 @@
+"""A look into a topic: its newest records as rows, each decoded with the schema of its writer."""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Self
+
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+from gridctl.adapters.kafka.config import client_config
+from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
+from gridctl.adapters.registry import HttpRegistry
+from gridctl.contracts.avro import AvroDecodeError, compile_decoder
+from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
+from gridctl.errors import GridctlError, Unavailable, UsageProblem
+
+BATCH = 500
+
+
+class TopicTail:
+    """Reads one topic from near its end; commits nothing. A context manager."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        overrides: Mapping[str, str | int | float | bool],
+        registry: HttpRegistry,
+        topic: str,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._registry = registry
+        self._topic = topic
+        self._decoders: dict[int, Callable[[bytes, int], Any]] = {}
+        settings = client_config(bootstrap, overrides) | {
+            "group.id": "gridctl-tail",  # never joined: partitions are assigned, nothing is committed
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "check.crcs": True,
+        }
+        with translated(bootstrap):
+            self._consumer = Consumer(settings)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._consumer.close()
+        self._registry.close()
+
+    def read(self, limit: int, *, follow: bool, stopping: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
+        """Yield the newest `limit` records in the order of their time, then with `follow` what is added."""
+        with translated(self._bootstrap):
+            ends = self._assign_newest(limit)
+            newest: list[Message[bytes, bytes]] = []
+            while ends and not stopping():
+                newest += self._consume()
+                self._drop_read(ends)
+            newest.sort(key=lambda message: message.timestamp()[1])
+            yield [self._row(message) for message in newest[-limit:]]
+            while follow and not stopping():
+                yield [self._row(message) for message in self._consume()]
+
+    def _assign_newest(self, limit: int) -> dict[int, int]:
+        """Start `limit` records before the end of each partition; return the ends of those that hold records."""
+        known = self._consumer.list_topics(timeout=ANSWER_TIMEOUT_S).topics.get(self._topic)
+        if known is None:
+            raise UsageProblem(f"the broker has no topic {self._topic}", next_step="`gridctl topics list` names them")
+        places, ends = [], {}
+        for partition in known.partitions:
+            low, high = self._consumer.get_watermark_offsets(
+                TopicPartition(self._topic, partition), timeout=ANSWER_TIMEOUT_S
+            )
+            places.append(TopicPartition(self._topic, partition, max(low, high - limit)))
+            if low < high:
+                ends[partition] = high
+        self._consumer.assign(places)
+        return ends
+
+    def _consume(self) -> list[Message[bytes, bytes]]:
+        sound = []
+        for message in self._consumer.consume(BATCH, 0.2):
+            error = message.error()
+            if error is None:
+                sound.append(message)
+            elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 -- its public name starts so
+                raise unavailable(self._bootstrap, error.str())
+        return sound
+
+    def _drop_read(self, ends: dict[int, int]) -> None:
+        for place in self._consumer.position([TopicPartition(self._topic, partition) for partition in ends]):
+            if place.offset >= ends[place.partition]:
+                del ends[place.partition]
+
+    def _row(self, message: Message[bytes, bytes]) -> dict[str, Any]:
+        key, value = message.key(), message.value()
+        row: dict[str, Any] = {
+            "partition": message.partition(),
+            "offset": message.offset(),
+            "timestamp_ms": message.timestamp()[1],
+            "key": None if key is None else key.decode("utf-8", "replace"),
+        }
+        if value is None:
+            return {**row, "value": None}
+        try:
+            return {**row, "value": _plain(self._decoder(schema_id_of(value))(value, HEADER_BYTES))}
+        except Unavailable:
+            raise
+        except (FramingError, AvroDecodeError, GridctlError) as problem:
+            return {**row, "problem": str(problem), "raw_base64": b64encode(value).decode()}
+
+    def _decoder(self, schema_id: int) -> Callable[[bytes, int], Any]:
+        if schema_id not in self._decoders:
+            text = self._registry.schema_by_id(schema_id)
+            if text is None:
+                raise UsageProblem(f"the registry has no schema with id {schema_id}")
+            self._decoders[schema_id] = compile_decoder(text)
+        return self._decoders[schema_id]
+
+
+def _plain(value: Any) -> Any:
+    """Return the value as JSON takes it: bytes in base64."""
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value

@@ -1,0 +1,131 @@
+"""`gridctl topics`: the topics that schemas/topics.toml declares, and the broker's."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gridctl.cli.boundary import ExitCode
+from gridctl.cli.options import Output, OutputFormat
+
+if TYPE_CHECKING:
+    from gridctl.governance.topics import TopicChange
+
+app = typer.Typer(no_args_is_help=True, help="Show, plan and apply topics; look into one.")
+
+TopicArgument = Annotated[str, typer.Argument(metavar="TOPIC", help="The topic to read.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="The newest that many records, over all partitions.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Then go on with what is added, until Ctrl-C.")]
+
+
+def register(root: typer.Typer) -> None:
+    """Add the group."""
+    root.add_typer(app, name="topics")
+
+
+@app.callback()
+def _group() -> None:
+    """Show, plan and apply topics; look into one."""
+
+
+@app.command("list")
+def list_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
+    """List the declared topics, and whether the broker has them.
+
+    Example:
+    $ gridctl up && gridctl topics list
+    """
+    from gridctl.cli.output import print_data, print_table
+    from gridctl.cli.wiring import catalogue_of, settings_of
+    from gridctl.cli.wiring_stack import topic_admin
+
+    settings = settings_of(context)
+    live = topic_admin(settings).topics()
+    rows: list[dict[str, Any]] = [
+        {
+            "topic": spec.name,
+            "partitions": spec.partitions,
+            "cleanup_policy": spec.cleanup_policy,
+            "retention_ms": spec.retention_ms,
+            "key": spec.key,
+            "dlq": spec.dlq,
+            "owner": spec.owner,
+            "exists": spec.name in live,
+        }
+        for spec in catalogue_of(settings).topic
+    ]
+    if output is OutputFormat.TABLE:
+        print_table(list(rows[0]), [list(row.values()) for row in rows])
+    else:
+        print_data({"topics": rows}, output.value)
+
+
+@app.command("plan")
+def plan_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
+    """Show how the broker's topics differ from the declared ones; exit code 3 when they do.
+
+    Example:
+    $ gridctl up && gridctl topics plan
+    """
+    from gridctl.cli.wiring import catalogue_of, settings_of
+    from gridctl.cli.wiring_stack import topic_admin
+    from gridctl.governance.topics import plan
+
+    settings = settings_of(context)
+    changes = plan(catalogue_of(settings), topic_admin(settings).topics())
+    _show(changes, output, "the broker has what is declared")
+    if changes:
+        raise typer.Exit(ExitCode.VIOLATION)
+
+
+@app.command("apply")
+def apply_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
+    """Create missing topics, add partitions, set settings; never delete anything.
+
+    Exit code 3 when something is left that only a person can change.
+
+    Example:
+    $ gridctl up && gridctl topics apply
+    """
+    from gridctl.cli.wiring import catalogue_of, settings_of
+    from gridctl.cli.wiring_stack import topic_admin
+    from gridctl.governance.topics import apply, undone
+
+    settings = settings_of(context)
+    changes = apply(catalogue_of(settings), topic_admin(settings))
+    _show(changes, output, "nothing to do")
+    if undone(changes):
+        raise typer.Exit(ExitCode.VIOLATION)
+
+
+@app.command("tail")
+def tail(context: typer.Context, topic: TopicArgument, limit: Limit = 10, follow: Follow = False) -> None:
+    """Print the newest records of a topic as JSON lines, decoded with the schemas of their writers.
+
+    A record that cannot be decoded is printed with its problem and its bytes.
+
+    Example:
+    $ gridctl up && gridctl topics tail grid.asset --limit 5
+    """
+    from gridctl.cli.output import print_json_lines
+    from gridctl.cli.signals import Stop
+    from gridctl.cli.wiring import settings_of
+    from gridctl.cli.wiring_stack import topic_tail
+
+    with Stop() as stop, topic_tail(settings_of(context), topic) as reader:
+        for rows in reader.read(limit, follow=follow, stopping=stop.is_asked):
+            print_json_lines(rows)
+    if stop.exit_code:
+        raise typer.Exit(stop.exit_code)
+
+
+def _show(changes: "list[TopicChange]", output: OutputFormat, nothing: str) -> None:
+    from dataclasses import asdict
+
+    from gridctl.cli.output import print_data, print_table, talk
+
+    if output is not OutputFormat.TABLE:
+        print_data({"changes": [asdict(change) for change in changes]}, output.value)
+    elif changes:
+        print_table(["topic", "action", "detail"], [[change.topic, change.action, change.detail] for change in changes])
+    else:
+        talk().print(nothing)

@@ -1,0 +1,1 @@
+"""Schemas in the registry: what the tree says is what is registered, and every change is in the ledger."""

@@ -1,0 +1,117 @@
+"""Bringing a stack up and down."""
+
+import fcntl
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from gridctl.errors import GridctlError, Unavailable
+from gridctl.local.stack.model import STATE_FILE, Part, Stack, Starter, read_stack
+from gridctl.local.stack.processes import find, last_words, stop
+
+ANSWER_TIMEOUT_S = 60.0
+DATA_DIR = "data"
+
+Probe = Callable[[Part], None]
+"""Returns when a part answers; raises GridctlError when it does not."""
+
+
+def running(part: Part) -> bool:
+    """Say whether all processes of a part are there; they may not answer all the same."""
+    return all(find(process) is not None for process in part.processes)
+
+
+def up(state_dir: Path, starters: Mapping[str, Starter], probe: Probe, say: Callable[[str], None]) -> Stack:
+    """Start what is missing of a stack and wait until each part answers; raise Unavailable.
+
+    A stack that is up is left as it is; of one whose processes have all ended the remains are cleared away. One that is
+    up in part holds data that a new start would lose, so that is for a person to say.
+    """
+    state_dir.mkdir(parents=True, exist_ok=True)
+    with _locked(state_dir):
+        present = read_stack(state_dir)
+        if present is not None:
+            ended = [part.name for part in present.parts if not running(part)]
+            if not ended:
+                _answer(present, probe, state_dir)
+                return present
+            if len(ended) < len(present.parts):
+                raise Unavailable(
+                    f"of the stack in {state_dir} {', '.join(ended)} is down", next_step="run `gridctl down`, then `up`"
+                )
+            _clear(state_dir, present)
+        return _start(state_dir, starters, probe, say)
+
+
+def _start(state_dir: Path, starters: Mapping[str, Starter], probe: Probe, say: Callable[[str], None]) -> Stack:
+    data = state_dir / DATA_DIR
+    data.mkdir(exist_ok=True)
+    stack = Stack()
+    try:
+        for name, starter in starters.items():
+            say(f"starting {name}")
+            stack = stack.with_part(starter(data))
+            # At once: whatever happens next, `down` finds what was started.
+            stack.write(state_dir)
+        _answer(stack, probe, state_dir)
+    except BaseException:
+        _end(state_dir, stack)
+        raise
+    return stack
+
+
+def down(state_dir: Path) -> Stack | None:
+    """End every process of the stack and delete its data; return what was ended, None when there was nothing."""
+    if not state_dir.is_dir():
+        return None
+    with _locked(state_dir):
+        present = read_stack(state_dir)
+        if present is not None:
+            _clear(state_dir, present)
+        return present
+
+
+def _end(state_dir: Path, stack: Stack) -> None:
+    """End the processes of a stack that did not come up; the logs stay, for they say why."""
+    stop(process for part in stack.parts for process in part.processes)
+    (state_dir / STATE_FILE).unlink(missing_ok=True)
+
+
+def _clear(state_dir: Path, stack: Stack) -> None:
+    _end(state_dir, stack)
+    shutil.rmtree(state_dir / DATA_DIR, ignore_errors=True)
+
+
+def _answer(stack: Stack, probe: Probe, state_dir: Path) -> None:
+    deadline_s = time.monotonic() + ANSWER_TIMEOUT_S
+    for part in stack.parts:
+        while True:
+            try:
+                probe(part)
+                break
+            except GridctlError as problem:
+                log = state_dir / DATA_DIR / f"{part.name}.log"
+                if not running(part):
+                    raise Unavailable(
+                        f"{part.name} ended at once: {last_words(log)}", next_step=f"read {log}"
+                    ) from problem
+                if time.monotonic() > deadline_s:
+                    raise Unavailable(
+                        f"{part.name} at {part.address} does not answer: {problem.message}", next_step=f"read {log}"
+                    ) from problem
+                time.sleep(0.05)
+
+
+@contextmanager
+def _locked(state_dir: Path) -> Iterator[None]:
+    """Let one command at a time change the stack of a directory."""
+    with (state_dir / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Unavailable(
+                f"another gridctl is changing the stack in {state_dir}", next_step="wait until it has ended"
+            ) from error
+        yield
