@@ -1,0 +1,12 @@
+"""`gridctl schema`: the group. Each command is one line here and lives in its own `schema_*.py`."""
+
+import typer
+
+from gridctl.cli.commands.schema_compat import compat
+
+
+def register(root: typer.Typer) -> None:
+    """Add `schema` to the root."""
+    app = typer.Typer(no_args_is_help=True, help="Judge, compare, list and register Avro schemas.")
+    app.command("compat")(compat)
+    root.add_typer(app, name="schema")

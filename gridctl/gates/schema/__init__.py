@@ -1,0 +1,1 @@
+"""The schema gates: what a change of an Avro schema may do, judged from texts alone."""
