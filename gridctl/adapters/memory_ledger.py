@@ -1,0 +1,27 @@
+"""The ledger in memory, for unit tests."""
+
+from collections.abc import Iterator
+
+from gridctl.audit.chain import START, Head, head_of, seal
+from gridctl.audit.ports import Record
+from gridctl.contracts.audit import AuditEntry, AuditFact
+
+
+class MemoryLedger:
+    """Implements Ledger."""
+
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+
+    def records(self) -> Iterator[Record]:
+        """Yield all records, oldest first."""
+        yield from [Record(f"entry {index}", entry) for index, entry in enumerate(self.entries, 1)]
+
+    def head(self) -> Head:
+        """Return the end of the chain."""
+        return head_of(self.entries[-1]) if self.entries else START
+
+    def append(self, fact: AuditFact) -> AuditEntry:
+        """Add a fact at the end and return its entry."""
+        self.entries.append(seal(fact, self.head()))
+        return self.entries[-1]

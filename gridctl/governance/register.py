@@ -1,0 +1,98 @@
+"""Registering a tree: level by level, version by version, each read back and then recorded in the ledger."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from gridctl.audit.chain import Head
+from gridctl.audit.origin import Origin
+from gridctl.audit.ports import Ledger
+from gridctl.contracts.audit import AuditEntry, AuditFact
+from gridctl.contracts.fingerprint import fingerprint
+from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
+from gridctl.errors import GridctlError, Unavailable, ViolationFound
+from gridctl.governance.plan import AddVersion, Plan, SetLevel
+
+LEVEL_ACTION = "schema.level"
+REGISTER_ACTION = "schema.register"
+_LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What there was to do, what was done, and the ledger's head after it; the head is None where it was not asked."""
+
+    plan: Plan
+    entries: tuple[AuditEntry, ...] = ()
+    head: Head | None = None
+
+
+@dataclass(frozen=True)
+class Registrar:
+    """Writes to one registry and records it. `system` names the registry in the ledger; `clock` is in epoch ms."""
+
+    registry: SchemaRegistry
+    ledger: Ledger
+    system: str
+    origin: Origin
+    clock: Callable[[], int]
+
+    def execute(self, plan: Plan) -> Report:
+        """Take all steps; raise on the first that fails, with what went before it registered and recorded."""
+        entries = tuple(self._taken(plan))
+        return Report(plan, entries, self.ledger.head())
+
+    def _taken(self, plan: Plan) -> Iterator[AuditEntry]:
+        for step in plan.steps:
+            fact = self._set_level(step) if isinstance(step, SetLevel) else self._register(step)
+            try:
+                yield self.ledger.append(fact)
+            except GridctlError as error:
+                raise Unavailable(
+                    f"{fact.subject}: {fact.action} is done and could not be recorded: {error.message}",
+                    next_step="mend the ledger, then `gridctl schema register --execute --adopt REASON` records it",
+                ) from error
+
+    def _set_level(self, step: SetLevel) -> AuditFact:
+        self.registry.set_level(step.subject, step.after)
+        seen = self.registry.level(step.subject)
+        if seen != step.after:
+            raise ViolationFound(f"{step.subject}: its level was set to {step.after} and reads back as {seen}")
+        return self._fact(LEVEL_ACTION, step.subject, before=step.before, after=step.after)
+
+    def _register(self, step: AddVersion) -> AuditFact:
+        file = step.file
+        added = self.registry.register(file.subject, file.text, file.references)
+        seen = next((held for held in self.registry.versions(file.subject) if held.version == file.version), None)
+        if seen is None or seen.schema_id != added.schema_id or fingerprint(seen.schema) != fingerprint(file.text):
+            raise ViolationFound(
+                f"{file.path}: was registered and does not read back as version {file.version}",
+                next_step="`gridctl audit verify` says what the registry holds; somebody may have registered meanwhile",
+            )
+        return self.registered(REGISTER_ACTION, seen, step.before)
+
+    def registered(
+        self, action: str, version: SchemaVersion, before: str | None, reason: str | None = None
+    ) -> AuditFact:
+        """Return the fact that a version is in the registry."""
+        return self._fact(
+            action,
+            version.subject,
+            version=version.version,
+            schema_id=version.schema_id,
+            fingerprint=fingerprint(version.schema),
+            before=before,
+            after=version.schema,
+            reason=reason,
+        )
+
+    def _fact(self, action: str, subject: str, **values: str | int | None) -> AuditFact:
+        return self.origin.fact(action, subject, self.clock(), system=self.system, **values)
+
+
+def system_name(url: str) -> str:
+    """Return what a registry is called in the ledger: its URL, without the port where that is drawn at each start."""
+    parts = urlsplit(url)
+    if parts.hostname in _LOOPBACK:
+        return f"{parts.scheme}://loopback{parts.path}".rstrip("/")
+    return url.rstrip("/")
