@@ -10,6 +10,7 @@ from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.contracts.ids import ID_PATTERN
 from gridctl.ingest.ports import Letter, Oversize
 
+DEAD_LETTER_TOPICS = frozenset({UNROUTED_DLQ, *(f"{topic}.dlq" for topic in TOPIC_OF_KIND.values())})
 # Where to look for the names of a record that does not parse.
 PEEK_BYTES = 16 * 1024
 _NAMED = re.compile(rb'"(kind|device_id|firmware)"\s{0,8}:\s{0,8}"([^"\\\x00-\x1f]{1,512})"')

@@ -1,0 +1,45 @@
+"""The producers' share of the wiring: the pipeline to the broker, with the asset table that it stamps from."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gridctl.cli.wiring import newest_schema, registry_of
+from gridctl.contracts.assets import ASSET_TOPIC
+from gridctl.contracts.events import TOPIC_OF_KIND
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gridctl.cli.config import Settings
+    from gridctl.ingest.pipeline import Pipeline
+
+ASSET_SUBJECT = f"{ASSET_TOPIC}-value"
+
+
+@contextmanager
+def pipeline_of(settings: Settings) -> Iterator[tuple[Pipeline, Callable[[], None]]]:
+    """Yield a pipeline to the profile's broker, and a check that raises once its asset table no longer follows.
+
+    Unavailable when anything that it needs does not answer: the registry, the broker, a topic, a schema.
+    """
+    from gridctl.adapters.kafka.assets import AssetFollower
+    from gridctl.adapters.kafka.producer import KafkaPublisher
+    from gridctl.ingest.encode import DEAD_LETTER_SUBJECT, load_encoders
+    from gridctl.ingest.pipeline import Pipeline
+    from gridctl.ingest.reject import DEAD_LETTER_TOPICS
+    from gridctl.ingest.validate import Validator
+
+    bootstrap, overrides = settings.endpoint("bootstrap"), settings.profile.kafka
+    subjects = [*(f"{topic}-value" for topic in TOPIC_OF_KIND.values()), DEAD_LETTER_SUBJECT]
+    topics = frozenset(TOPIC_OF_KIND.values()) | DEAD_LETTER_TOPICS
+    with registry_of(settings) as registry:
+        encoders = load_encoders({subject: newest_schema(settings, subject) for subject in subjects}, registry)
+        with (
+            KafkaPublisher(bootstrap, overrides, topics) as publisher,
+            AssetFollower(bootstrap, overrides, registry, newest_schema(settings, ASSET_SUBJECT)) as assets,
+        ):
+            validator = Validator(settings.profile.allowed_skew_ms)
+            cap = settings.profile.raw_cap_bytes
+            yield Pipeline(validator, assets.table, encoders, publisher, raw_cap_bytes=cap), assets.check
