@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("stack", "Check every endpoint and say what to do"),
     "topics": ("topics", "Show, plan and apply topics; look into one"),
     "simulate": ("simulate", "Outstations, thermostats, chargers and their asset records"),
+    "ingest": ("ingest", "Take readings from files, devices and outstations to the broker"),
     "registry": ("registry", "Serve the embedded schema registry"),
     "schema": ("schema", "Judge, compare, list and register Avro schemas"),
     "pr": ("pr", "Judge a pull request, and the rules that guard the branch"),
