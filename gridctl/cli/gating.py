@@ -37,13 +37,21 @@ def run_gate(gate: str, chosen: GateFormat | None, call: Callable[[], Verdict]) 
 def emit(verdict: Verdict, chosen: GateFormat | None, environ: Mapping[str, str] | None = None) -> NoReturn:
     """Print the verdict on stdout and exit: 0 pass, 3 fail, 5 where something could not be checked."""
     environ = os.environ if environ is None else environ
-    if chosen is None:
-        chosen = GateFormat.GITHUB if environ.get("GITHUB_ACTIONS") == "true" else GateFormat.TEXT
+    show(verdict, chosen_format(chosen, environ), environ)
+    raise typer.Exit(EXIT_OF_VERDICT[verdict.verdict])
+
+
+def chosen_format(chosen: GateFormat | None, environ: Mapping[str, str]) -> GateFormat:
+    """Return the format that the call names, else the one that fits where it runs."""
+    return chosen or (GateFormat.GITHUB if environ.get("GITHUB_ACTIONS") == "true" else GateFormat.TEXT)
+
+
+def show(verdict: Verdict, chosen: GateFormat, environ: Mapping[str, str]) -> None:
+    """Print the verdict on stdout; for GitHub Actions also into the job's summary and outputs."""
     sys.stdout.write(render(verdict, chosen))
     sys.stdout.flush()
     if chosen is GateFormat.GITHUB:
         _write_job_files(verdict, environ)
-    raise typer.Exit(EXIT_OF_VERDICT[verdict.verdict])
 
 
 def _write_job_files(verdict: Verdict, environ: Mapping[str, str]) -> None:

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("ingest", "Take readings from files, devices and outstations to the broker"),
     "registry": ("registry", "Serve the embedded schema registry"),
     "schema": ("schema", "Judge, compare, list and register Avro schemas"),
+    "gate": ("gate", "Run every gate that ci/gates.toml names"),
     "pr": ("pr", "Judge a pull request, and the rules that guard the branch"),
 }
 

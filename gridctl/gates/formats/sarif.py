@@ -1,6 +1,7 @@
 """For code scanning: SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/)."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -9,6 +10,8 @@ from gridctl.gates.finding import Finding, Verdict
 from gridctl.gates.formats.words import about, headline, one_line
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+# A path that is not UTF-8 holds its bytes as U+DC80 to U+DCFF; other lone surrogates stand for nothing.
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 def write(verdict: Verdict) -> str:
@@ -46,5 +49,5 @@ def _location(verdict: Verdict, finding: Finding) -> dict[str, Any]:
         return {"logicalLocations": [{"fullyQualifiedName": about(finding) or verdict.gate}]}
     # Code scanning shows a result beside the code only where a region starts it; a whole file starts at line 1.
     region = {"startLine": max(finding.line or 1, 1)} | ({"startColumn": finding.column} if finding.column else {})
-    uri = quote(finding.file.encode("utf-8", "surrogateescape"))
+    uri = quote(_NO_BYTE.sub("\ufffd", finding.file).encode("utf-8", "surrogateescape"))
     return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}

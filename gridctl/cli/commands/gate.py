@@ -1,0 +1,100 @@
+"""`gridctl gate`: every gate that ci/gates.toml names, side by side, with one summary and one exit code."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridctl.cli.gating import Format, chosen_format, show
+from gridctl.errors import UsageProblem
+from gridctl.gates.formats import GateFormat
+
+if TYPE_CHECKING:
+    from gridctl.gates.runner import Outcome
+    from gridctl.gates.runner_config import Gate
+    from gridctl.gates.runner_process import Ran
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAMES]", help="Run only these gates.")]
+File = Annotated[Path, typer.Option("--file", help="The gates.")]
+Base = Annotated[str | None, typer.Option(metavar="REV", help="What the change is compared with; handed on.")]
+
+
+def register(root: typer.Typer) -> None:
+    """Add `gate` to the root."""
+    root.command("gate")(gate)
+
+
+def gate(
+    names: Names = None,
+    file: File = Path("ci/gates.toml"),
+    base: Base = None,
+    chosen: Format = None,
+) -> None:
+    """Run the gates of ci/gates.toml at once and say how each went.
+
+    Exits 0 where all pass. Where several fail, the code is the first that applies of 1 (a gate broke), 2 (it was
+    called wrongly), 5 (it could not check: not installed, crashed, out of time, unreadable), 3 (a violation).
+
+    The gate `pr` applies where there is a pull request to judge: GITHUB_EVENT_PATH names its event.
+
+    Example:
+        $ gridctl gate schema lint drift
+    """
+    from gridctl.gates.runner import NOT_APPLICABLE, combined, exit_code
+    from gridctl.gates.runner_config import chosen as named
+
+    gates = named(_gates(file), names or (), str(file))
+    applicable = [gate for gate in gates if names or _applies(gate, os.environ)]
+    left_out = [gate.name for gate in gates if gate not in applicable]
+    for name in left_out:
+        sys.stderr.write(f"{name}: {NOT_APPLICABLE} here\n")
+    outcomes = _run(applicable, base)
+    as_format = chosen_format(chosen, os.environ)
+    show(combined(outcomes, left_out), as_format, os.environ)
+    if as_format is GateFormat.TEXT:
+        _table(outcomes)
+    raise typer.Exit(exit_code(outcomes))
+
+
+def _gates(file: Path) -> "tuple[Gate, ...]":
+    from gridctl.gates.runner_config import parse_gates
+
+    try:
+        return parse_gates(file.read_text(encoding="utf-8"), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageProblem(f"{file}: cannot be read: {error}", next_step="name the gates with --file") from error
+
+
+def _applies(gate: "Gate", environ: Mapping[str, str]) -> bool:
+    # In GitHub Actions a gate that has nothing to judge is a wrong set-up, and it says so itself.
+    return gate.only_with is None or gate.only_with in environ or environ.get("GITHUB_ACTIONS") == "true"
+
+
+def _run(gates: "Sequence[Gate]", base: str | None) -> "list[Outcome]":
+    from gridctl.gates.runner import outcome_of
+    from gridctl.gates.runner_process import Call, run_all
+
+    by_name = {gate.name: gate for gate in gates}
+
+    def ended(name: str, ran: "Ran") -> None:
+        sys.stderr.write(f"{name}: {outcome_of(by_name[name], ran).word} ({ran.seconds:.1f} s)\n")
+
+    calls = {
+        name: Call([*gate.command, *(("--base", base) if base and gate.takes_base else ())], gate.timeout_s)
+        for name, gate in by_name.items()
+    }
+    ran = run_all(calls, os.environ, ended)
+    return [outcome_of(gate, ran[name]) for name, gate in by_name.items()]
+
+
+def _table(outcomes: "Sequence[Outcome]") -> None:
+    from gridctl.cli.output import print_table
+
+    rows = [
+        (outcome.name, outcome.word, outcome.code, len(outcome.findings), round(outcome.seconds, 1))
+        for outcome in outcomes
+    ]
+    print_table(("gate", "verdict", "exit code", "findings", "seconds"), rows)

@@ -1,0 +1,114 @@
+"""Many gates, one verdict: read what each said, and never take for a pass what could not be read."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from gridctl.gates.finding import COULD_NOT_CHECK, Finding, Verdict, VerdictName
+from gridctl.gates.runner_config import Gate
+from gridctl.gates.runner_process import Ran
+
+GATE = "gate"
+PASS, FAULT, USAGE, VIOLATION, NOT_CHECKED = 0, 1, 2, 3, 5
+WORST_FIRST = (FAULT, USAGE, NOT_CHECKED, VIOLATION)
+NOT_APPLICABLE = "not applicable"
+_CODE_OF: Mapping[VerdictName, int] = {"pass": PASS, "fail": VIOLATION, "error": NOT_CHECKED}
+_WORD_OF = {PASS: "pass", VIOLATION: "fail", FAULT: "fault", USAGE: "usage", NOT_CHECKED: "error"}
+_FINDINGS = TypeAdapter(list[Finding])
+_PLACE = re.compile(r"(?P<file>[^\s:][^:\n]*):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<message>\S.*)")
+_TAIL_LINES = 12
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one gate came to."""
+
+    name: str
+    code: int
+    seconds: float
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """`pass`, `fail`, `error`, or `usage` and `fault` where the gate was called wrongly or broke."""
+        return _WORD_OF[self.code]
+
+
+def outcome_of(gate: Gate, ran: Ran) -> Outcome:
+    """Return the outcome of a gate that ran, or did not."""
+    if ran.trouble is not None:
+        return Outcome(gate.name, NOT_CHECKED, ran.seconds, (_not_run(gate, ran.trouble, ran),))
+    code, findings = _of_verdict(gate, ran) if gate.violation_code is None else _of_tool(gate, ran)
+    return Outcome(gate.name, code, ran.seconds, findings)
+
+
+def combined(outcomes: Sequence[Outcome], not_applicable: Sequence[str] = ()) -> Verdict:
+    """Return one verdict about all: every finding, and in `checked` how each gate went."""
+    checked = {outcome.name: outcome.word for outcome in outcomes} | dict.fromkeys(not_applicable, NOT_APPLICABLE)
+    findings = [finding for outcome in outcomes for finding in outcome.findings]
+    if not outcomes:
+        findings.append(Finding(rule=COULD_NOT_CHECK, message="no gate applies here, so nothing was checked"))
+    return Verdict(GATE, checked, tuple(findings))
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """Return 0 where every gate passed, else the first of 1, 2, 5, 3 that any gate came to; nothing run is 5."""
+    codes = {outcome.code for outcome in outcomes} or {NOT_CHECKED}
+    return next((code for code in WORST_FIRST if code in codes), PASS)
+
+
+def _of_verdict(gate: Gate, ran: Ran) -> tuple[int, tuple[Finding, ...]]:
+    """Read the verdict that a gridctl gate prints; its exit code must say the same."""
+    if ran.code in {FAULT, USAGE}:
+        return ran.code, (_not_run(gate, f"ended with exit code {ran.code}", ran),)
+    try:
+        document = json.loads(ran.stdout)
+        findings = tuple(_FINDINGS.validate_python(document["findings"]))
+        verdict = Verdict(gate.name, {}, findings).verdict
+        agreed = document["verdict"] == verdict and _CODE_OF[verdict] == ran.code
+    except (ValueError, KeyError, TypeError, RecursionError):
+        agreed, findings = False, ()
+    if agreed:
+        return ran.code, findings
+    return NOT_CHECKED, (_not_run(gate, f"ended with exit code {ran.code} and no verdict that fits it", ran),)
+
+
+def _of_tool(gate: Gate, ran: Ran) -> tuple[int, tuple[Finding, ...]]:
+    if ran.code == PASS:
+        return PASS, ()
+    if ran.code != gate.violation_code:
+        return NOT_CHECKED, (_not_run(gate, f"ended with exit code {ran.code}", ran),)
+    placed = tuple(_placed(gate, ran.stdout))
+    return VIOLATION, placed or (Finding(rule=gate.name, message=_tail(ran.stdout) or _tail(ran.stderr) or gate.name),)
+
+
+def _placed(gate: Gate, output: str) -> Iterator[Finding]:
+    """Read lines like `file:12:3: what is wrong`; remarks that go with one are none of their own."""
+    for line in output.splitlines():
+        match = _PLACE.fullmatch(line.rstrip())
+        if match and not match["message"].startswith("note: "):
+            column: Any = match["column"]
+            yield Finding(
+                rule=gate.name,
+                message=match["message"].removeprefix("error: "),
+                file=match["file"],
+                line=int(match["line"]),
+                column=int(column) if column else None,
+            )
+
+
+def _not_run(gate: Gate, why: str, ran: Ran) -> Finding:
+    said = _tail(ran.stderr) or _tail(ran.stdout)
+    return Finding(
+        rule=COULD_NOT_CHECK,
+        message=f"the gate {gate.name} could not check: {why}{f': {said}' if said else ''}",
+        fix=f"run it alone: {' '.join(gate.command)}",
+    )
+
+
+def _tail(text: str) -> str:
+    return "\n".join([line.strip() for line in text.splitlines() if line.strip()][-_TAIL_LINES:])
