@@ -71,7 +71,7 @@ class Settings:
         if address is None:
             raise Unavailable(
                 f"no {name} endpoint is configured (profile {self.profile_name}), no stack is up in {self.state_dir}",
-                next_step=f"set GRIDCTL_{name.upper()}, or name it in the profile",
+                next_step=f"run `gridctl up`, set GRIDCTL_{name.upper()}, or name it in the profile",
             )
         return address
 

@@ -81,12 +81,3 @@ def topic_admin(settings: Settings) -> TopicAdmin:
     from gridctl.adapters.kafka.admin import KafkaTopics
 
     return KafkaTopics(settings.endpoint("bootstrap"), settings.profile.kafka)
-
-
-def register_tree(settings: Settings) -> None:
-    """Register every schema of the tree."""
-    from gridctl.adapters.schema_files import read_tree
-
-    with registry_of(settings) as registry:
-        for file in read_tree(settings.schemas_dir).files:
-            registry.register(file.subject, file.text, file.references)

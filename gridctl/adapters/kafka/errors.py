@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient
 from gridctl.adapters.kafka.config import client_config
 from gridctl.errors import Unavailable, UsageProblem
 
-ANSWER_TIMEOUT_S = 8
+ANSWER_TIMEOUT_S = 6
 """Longer than a busy broker needs, short enough that a command ends within ten seconds."""
 
 

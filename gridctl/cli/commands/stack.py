@@ -54,7 +54,8 @@ def start_stack(settings: "Settings", broker: BrokerKind, brokers: int) -> "list
     """Bring a stack up with its topics and schemas, and return its parts."""
     from gridctl.cli.output import talk
     from gridctl.cli.wiring import catalogue_of
-    from gridctl.cli.wiring_stack import probe, register_tree, starters, topic_admin
+    from gridctl.cli.wiring_governance import register_schemas
+    from gridctl.cli.wiring_stack import probe, starters, topic_admin
     from gridctl.errors import UsageProblem
     from gridctl.governance.topics import apply
     from gridctl.local.stack.stack import up as start
@@ -66,7 +67,9 @@ def start_stack(settings: "Settings", broker: BrokerKind, brokers: int) -> "list
     own = settings.on_stack({part.name: part.address for part in stack.parts})
     talk().print("applying topics and registering schemas")
     apply(catalogue, topic_admin(own))
-    register_tree(own)
+    report = register_schemas(own, execute=True)
+    if report.head is not None:
+        talk().print(f"ledger head {report.head}")
     return list(stack.parts)
 
 

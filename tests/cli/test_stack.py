@@ -1,0 +1,153 @@
+"""`gridctl up`, `status`, `down`, `doctor`, `topics` on real processes."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gridctl.local.stack.model import read_stack
+from tests.running_stack import GRIDCTL, RunningStack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+PARTS = ["broker", "registry", "redis", "mqtt"]
+
+
+def pids(state_dir: Path) -> list[int]:
+    stack = read_stack(state_dir)
+    assert stack is not None
+    return [process.pid for part in stack.parts for process in part.processes]
+
+
+def statuses(stack: RunningStack) -> dict[str, bool]:
+    parts = json.loads(stack.run("status", "-o", "json", check=False).stdout)["parts"]
+    return {part["name"]: part["up"] for part in parts}
+
+
+def test_status_names_each_part(stack: RunningStack) -> None:
+    parts = json.loads(stack.run("status", "-o", "json").stdout)["parts"]
+    assert [part["name"] for part in parts] == PARTS
+    assert {part["kind"] for part in parts} == {"embedded"}
+    assert all(part["up"] is True and part["address"] for part in parts)
+
+
+def test_up_again_changes_nothing(stack: RunningStack) -> None:
+    before = pids(stack.state_dir)
+    stack.run("up")
+    assert pids(stack.state_dir) == before
+
+
+def test_up_has_applied_topics_and_registered_schemas(stack: RunningStack) -> None:
+    assert json.loads(stack.run("topics", "plan", "-o", "json").stdout) == {"changes": []}
+    checks = json.loads(stack.run("doctor", "-o", "json").stdout)["checks"]
+    assert [check["name"] for check in checks] == [*PARTS, "topics", "schemas"]
+    assert all(check["ok"] for check in checks)
+
+
+def test_everything_listens_on_loopback_only(stack: RunningStack) -> None:
+    listening = {
+        connection.laddr.ip
+        for pid in pids(stack.state_dir)
+        for connection in psutil.Process(pid).net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
+
+
+def test_killed_parts_are_named_and_the_stack_comes_back(own_stack: RunningStack) -> None:
+    killed = pids(own_stack.state_dir)
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    done = own_stack.run("status", "-o", "json", check=False)
+    assert done.returncode == 5
+    assert statuses(own_stack) == dict.fromkeys(PARTS, False)
+    own_stack.run("down")
+    assert read_stack(own_stack.state_dir) is None
+    own_stack.run("up")
+    assert statuses(own_stack) == dict.fromkeys(PARTS, True)
+    assert not set(killed) & set(pids(own_stack.state_dir))
+
+
+def test_up_after_a_crash_needs_no_down_unless_data_would_be_lost(own_stack: RunningStack) -> None:
+    first, *others = pids(own_stack.state_dir)
+    os.kill(first, signal.SIGKILL)
+    refused = own_stack.run("up", check=False)
+    assert refused.returncode == 5
+    assert "broker is down" in refused.stderr
+    assert "gridctl down" in refused.stderr
+    for pid in others:
+        os.kill(pid, signal.SIGKILL)
+    own_stack.run("up")
+    assert statuses(own_stack) == dict.fromkeys(PARTS, True)
+
+
+def test_down_leaves_no_process_and_two_stacks_live_side_by_side(stack: RunningStack, tmp_path: Path) -> None:
+    other = RunningStack(tmp_path / "other")
+    other.run("up")
+    started = pids(other.state_dir)
+    assert not set(started) & set(pids(stack.state_dir))
+    other.run("down")
+    assert not any(psutil.pid_exists(pid) for pid in started)
+    assert all(statuses(stack).values())
+    other.run("down")
+
+
+def test_a_part_that_cannot_start_leaves_nothing_behind(tmp_path: Path) -> None:
+    broken = RunningStack(tmp_path / "state")
+    catalogue = tmp_path / "schemas"
+    catalogue.mkdir()
+    (catalogue / "topics.toml").write_text("[[topic]]\nname = 1\n")
+    done = broken.run("-X", f"schemas={catalogue}", "up", check=False)
+    assert done.returncode == 2
+    assert "topics.toml" in done.stderr
+    assert not (tmp_path / "state" / "endpoints.json").exists()
+
+
+def test_topics_plan_shows_drift_and_apply_never_deletes(own_stack: RunningStack, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "schemas" / "topics.toml").read_text()
+    schemas = tmp_path / "schemas"
+    schemas.mkdir()
+    shorter = text.replace("retention_ms = 604800000", "retention_ms = 86400000")
+    (schemas / "topics.toml").write_text(shorter.split('[[topic]]\nname = "unrouted')[0])
+    use = ("-X", f"schemas={schemas}", "topics")
+    planned = own_stack.run(*use, "plan", "-o", "json", check=False)
+    assert planned.returncode == 3
+    found = {(change["topic"], change["action"]) for change in json.loads(planned.stdout)["changes"]}
+    assert ("iot.thermostat", "set_config") in found
+    assert ("unrouted.dlq", "none") in found
+    own_stack.run(*use, "apply", check=False)
+    left = json.loads(own_stack.run(*use, "plan", "-o", "json", check=False).stdout)["changes"]
+    assert {change["action"] for change in left} == {"none"}
+    assert "unrouted.dlq" in own_stack.run("topics", "list", "-o", "json").stdout
+
+
+@pytest.mark.parametrize("words", ["status", "doctor", "topics list", "topics plan", "topics tail grid.asset"])
+def test_without_a_stack_each_command_says_so_in_a_line(words: str, tmp_path: Path) -> None:
+    nothing = RunningStack(tmp_path / "state")
+    started_s = time.monotonic()
+    done = nothing.run(*words.split(), check=False)
+    assert time.monotonic() - started_s < 10
+    assert done.returncode == 5
+    assert "gridctl up" in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["topics", "list"], ["status"], ["doctor"]], ids=" ".join)
+def test_endpoints_that_do_not_answer_are_named(words: list[str], tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "GRIDCTL_STATE_DIR": str(tmp_path),
+        "GRIDCTL_BOOTSTRAP": "127.0.0.1:9",
+        "GRIDCTL_REGISTRY": "http://127.0.0.1:9",
+        "GRIDCTL_REDIS": "redis://127.0.0.1:9/0",
+        "GRIDCTL_MQTT": "127.0.0.1:9",
+    }
+    started_s = time.monotonic()
+    done = subprocess.run([GRIDCTL, *words], env=environment, capture_output=True, text=True, timeout=30)
+    assert time.monotonic() - started_s < 10
+    assert done.returncode == 5
+    assert "127.0.0.1:9" in done.stderr + done.stdout
