@@ -151,3 +151,13 @@ def test_endpoints_that_do_not_answer_are_named(words: list[str], tmp_path: Path
     assert time.monotonic() - started_s < 10
     assert done.returncode == 5
     assert "127.0.0.1:9" in done.stderr + done.stdout
+
+
+def test_tail_prints_the_newest_records_decoded(stack: RunningStack) -> None:
+    rows = [json.loads(line) for line in stack.run("topics", "tail", "grid.audit", "-n", "2").stdout.splitlines()]
+    assert len(rows) == 2
+    assert rows[0]["offset"] < rows[1]["offset"]
+    assert all(row["value"]["subject"].endswith("-value") for row in rows)
+    missing = stack.run("topics", "tail", "no.such.topic", check=False)
+    assert missing.returncode == 2
+    assert "no.such.topic" in missing.stderr

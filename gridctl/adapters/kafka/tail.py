@@ -1,5 +1,7 @@
 """A look into a topic: its newest records as rows, each decoded with the schema of its writer."""
 
+from __future__ import annotations
+
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
