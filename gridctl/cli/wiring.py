@@ -11,6 +11,7 @@ from gridctl.contracts.topics import TopicCatalogue, parse_catalogue
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from gridctl.adapters.glue import GlueRegistry
     from gridctl.adapters.registry import HttpRegistry
 
 
@@ -33,6 +34,24 @@ def catalogue_of(settings: Settings) -> TopicCatalogue:
 
 def registry_of(settings: Settings) -> HttpRegistry:
     """Return the registry of the profile; a context manager."""
+    return _http_registry(settings.endpoint("registry"), settings)
+
+
+def registry_at(url: str, settings: Settings) -> HttpRegistry | GlueRegistry:
+    """Return the registry of an address, glue://REGION/NAME included; a context manager.
+
+    An http(s) one is given the token and the TLS files that the settings name.
+    """
+    if not url.startswith("glue:"):
+        return _http_registry(url, settings)
+    try:
+        from gridctl.adapters.glue import GlueRegistry
+    except ModuleNotFoundError as error:
+        raise UsageProblem(f"Glue needs {error.name}", next_step="pip install 'gridctl[aws]'") from error
+    return GlueRegistry(url)
+
+
+def _http_registry(url: str, settings: Settings) -> HttpRegistry:
     from gridctl.adapters.registry import HttpRegistry, RegistryOptions
 
     token_file = settings.profile.registry_token_file
@@ -42,7 +61,7 @@ def registry_of(settings: Settings) -> HttpRegistry:
         raise UsageProblem(f"{token_file}: cannot be read: {error}", next_step="mend registry_token_file") from error
     return HttpRegistry(
         RegistryOptions(
-            settings.endpoint("registry"),
+            url,
             token=token,
             ca_file=settings.profile.registry_ca_file,
             cert_file=settings.profile.registry_cert_file,
