@@ -51,31 +51,41 @@ class TopicTail:
     def read(self, limit: int, *, follow: bool, stopping: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
         """Yield the newest `limit` records in the order of their time, then with `follow` what is added."""
         with translated(self._bootstrap):
-            ends = self._assign_newest(limit)
-            newest: list[Message[bytes, bytes]] = []
-            while ends and not stopping():
-                newest += self._consume()
-                self._drop_read(ends)
+            newest = self._newest(limit, stopping)
             newest.sort(key=lambda message: message.timestamp()[1])
             yield [self._row(message) for message in newest[-limit:]]
             while follow and not stopping():
                 yield [self._row(message) for message in self._consume()]
 
-    def _assign_newest(self, limit: int) -> dict[int, int]:
-        """Start `limit` records before the end of each partition; return the ends of those that hold records."""
+    def _newest(self, limit: int, stopping: Callable[[], bool]) -> list[Message[bytes, bytes]]:
+        """Return at least the newest `limit` records, as far as there are so many.
+
+        Compaction and the markers of transactions leave offsets without a record, so a range that holds too few is
+        widened.
+        """
+        bounds, span = self._bounds(), limit
+        while True:
+            starts = {partition: max(low, high - span) for partition, (low, high) in bounds.items()}
+            self._consumer.assign([TopicPartition(self._topic, number, start) for number, start in starts.items()])
+            ends = {partition: high for partition, (low, high) in bounds.items() if low < high}
+            found: list[Message[bytes, bytes]] = []
+            while ends and not stopping():
+                found += self._consume()
+                self._drop_read(ends)
+            whole = all(starts[partition] == low for partition, (low, _) in bounds.items())
+            if len(found) >= limit or whole or stopping():
+                return found
+            span *= 4
+
+    def _bounds(self) -> dict[int, tuple[int, int]]:
+        """Return the first and the next offset of each partition."""
         known = self._consumer.list_topics(timeout=ANSWER_TIMEOUT_S).topics.get(self._topic)
         if known is None:
             raise UsageProblem(f"the broker has no topic {self._topic}", next_step="`gridctl topics list` names them")
-        places, ends = [], {}
-        for partition in known.partitions:
-            low, high = self._consumer.get_watermark_offsets(
-                TopicPartition(self._topic, partition), timeout=ANSWER_TIMEOUT_S
-            )
-            places.append(TopicPartition(self._topic, partition, max(low, high - limit)))
-            if low < high:
-                ends[partition] = high
-        self._consumer.assign(places)
-        return ends
+        places = (TopicPartition(self._topic, partition) for partition in known.partitions)
+        return {
+            place.partition: self._consumer.get_watermark_offsets(place, timeout=ANSWER_TIMEOUT_S) for place in places
+        }
 
     def _consume(self) -> list[Message[bytes, bytes]]:
         sound = []
