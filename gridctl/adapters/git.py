@@ -1,5 +1,6 @@
 """The local git repository, read through the `git` command."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,40 @@ class GitRepository:
                 next_step="fetch the whole history (`fetch-depth: 0` in actions/checkout) or name another revision",
             )
         return found.stdout.decode().strip()
+
+    def fork_of(self, base: str, head: str = "HEAD") -> str:
+        """Return the commit where head left base; raise Unavailable where the repository does not hold it."""
+        found = self._run("merge-base", self.commit_of(base), self.commit_of(head))
+        if found.returncode:
+            raise Unavailable(
+                f"git finds no common ancestor of {base} and {head}: {_said(found)}",
+                next_step="fetch the whole history (`fetch-depth: 0` in actions/checkout)",
+            )
+        return found.stdout.decode().strip()
+
+    def prefix(self) -> str:
+        """Return this directory's path in the repository, with a `/` at its end; empty at the top."""
+        found = self._run("rev-parse", "--show-prefix")
+        if found.returncode:
+            raise Unavailable(
+                f"{self._directory} is in no git work tree: {_said(found)}", next_step="run inside a clone"
+            )
+        return os.fsdecode(found.stdout.removesuffix(b"\n"))
+
+    def files_under(self, revision: str, directory: str) -> dict[str, bytes]:
+        """Return the contents of all files below a directory at a commit, by their paths below it."""
+        listed = self._run("ls-tree", "-r", "-z", "--full-tree", self.commit_of(revision), "--", directory or ".")
+        if listed.returncode:
+            raise Unavailable(f"git cannot list {directory} at {revision}: {_said(listed)}")
+        blobs: dict[str, bytes] = {}
+        for entry in listed.stdout.split(b"\0")[:-1]:
+            meta, _, path = entry.partition(b"\t")
+            if b" blob " in meta:
+                blobs[os.fsdecode(path).removeprefix(directory)] = meta.split()[2]
+        found = self._run("cat-file", "--batch", given=b"".join(blob + b"\n" for blob in blobs.values()))
+        if found.returncode:
+            raise Unavailable(f"git cannot read {directory} at {revision}: {_said(found)}")
+        return dict(zip(blobs, _contents(found.stdout), strict=True))
 
     def changed_paths(self, base: str, head: str = "HEAD") -> tuple[ChangedPath, ...]:
         """Return what differs between head and its common ancestor with base.
@@ -54,10 +89,12 @@ class GitRepository:
             raise Unavailable(f"git cannot read {path} at {revision}: {_said(found)}")
         return found.stdout
 
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    def _run(self, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         command = ["git", "--literal-pathspecs", "--no-pager", *arguments]
         try:
-            return subprocess.run(command, cwd=self._directory, capture_output=True, check=False, timeout=_DEADLINE_S)
+            return subprocess.run(
+                command, cwd=self._directory, input=given, capture_output=True, check=False, timeout=_DEADLINE_S
+            )
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
             raise Unavailable(f"git could not run: {error}", next_step="install git and run inside a clone") from error
 
@@ -68,6 +105,16 @@ def _entries(raw: bytes) -> Iterator[ChangedPath]:
     for meta, path in zip(fields[::2], fields[1::2], strict=True):
         blob = meta.split()[3].decode()
         yield ChangedPath(path.decode("utf-8", "surrogateescape"), None if set(blob) == {"0"} else blob)
+
+
+def _contents(raw: bytes) -> Iterator[bytes]:
+    """Read `cat-file --batch`: `<blob> blob <size>`, line end, content, line end."""
+    at = 0
+    while at < len(raw):
+        end = raw.index(b"\n", at)
+        start, size = end + 1, int(raw[at:end].split()[2])
+        yield raw[start : start + size]
+        at = start + size + 1
 
 
 def _said(result: subprocess.CompletedProcess[bytes]) -> str:

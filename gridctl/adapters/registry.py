@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any, Self, TypeVar
 
 from gridctl.adapters.registry_http import RegistryAnswerError, RegistryHttp, RegistryOptions, path_of
 from gridctl.contracts.registry import SchemaReference, SchemaVersion
 from gridctl.errors import Unavailable
+from gridctl.gates.schema.ports import Opinion
 
 __all__ = ["HttpRegistry", "RegistryOptions"]
 
@@ -14,7 +16,10 @@ _T = TypeVar("_T")
 
 
 class HttpRegistry:
-    """Implements SchemaRegistry. A context manager; what an id stands for never changes, so it is asked for once."""
+    """Implements SchemaRegistry, and Judge for the gates. A context manager.
+
+    What an id stands for never changes, so it is asked for once.
+    """
 
     def __init__(self, options: RegistryOptions) -> None:
         self._http = RegistryHttp(options)
@@ -88,6 +93,26 @@ class HttpRegistry:
         """Return the subject's own compatibility level, or None when it has none."""
         found = self._ask(f"reading the level of {subject}", path_of("config", subject))
         return None if found is None else self._typed(found, "compatibilityLevel", str)
+
+    def effective_level(self, subject: str) -> str:
+        """Return the level that holds for a subject, its own or the global one; raise Unavailable."""
+        path = path_of("config", subject) + "?defaultToGlobal=true"
+        found = self._ask(f"reading the level of {subject}", path)
+        return self._typed(found, "compatibilityLevel", str)
+
+    def opinion(self, subject: str, version: int, schema: str, references: Sequence[SchemaReference] = ()) -> Opinion:
+        """Return whether the schema is compatible with that version under the effective level; raise Unavailable."""
+        body = {"schema": schema, "references": [reference._asdict() for reference in references]}
+        path = path_of("compatibility", "subjects", subject, "versions", version) + "?verbose=true"
+        try:
+            found = self._http.call("POST", path, body)
+        except RegistryAnswerError as error:
+            if error.status == HTTPStatus.UNPROCESSABLE_ENTITY:  # what it takes for no schema, it would not register
+                return Opinion(compatible=False, reasons=(error.message,))
+            raise self._http.translate(error, f"asking about {subject} version {version}") from error
+        reasons = found.get("messages") if isinstance(found, dict) else None
+        words = tuple(str(reason) for reason in reasons) if isinstance(reasons, list) else ()
+        return Opinion(self._typed(found, "is_compatible", bool), words)
 
     def set_level(self, subject: str, level: str) -> None:
         """Set the subject's own compatibility level."""

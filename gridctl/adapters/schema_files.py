@@ -1,7 +1,9 @@
 """Reads a tree of schema files from a directory."""
 
 import json
+import os
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gridctl.contracts.registry import SchemaReference
@@ -19,17 +21,46 @@ def read_tree(root: Path) -> SchemaTree:
     """
     if not root.is_dir():
         raise UsageProblem(f"{root}: no such directory", next_step="name the tree of schemas, <subject>/vN.avsc")
+    names = sorted(name for name in _names_below(root) if belongs_to_tree(name))
+    return build_tree(str(root), {name: read_text(root / name) for name in names})
+
+
+def _names_below(root: Path) -> Iterator[str]:
+    """Yield all files below a directory. A subject may be a link to a directory; further down links are not followed.
+
+    What cannot be listed is an error: it may hold a version.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise UsageProblem(f"{error.filename}: cannot be listed: {error.strerror}", next_step="mend the tree")
+
+    for entry in root.iterdir():
+        if not entry.is_dir():
+            yield entry.name
+            continue
+        for directory, _, names in os.walk(entry, onerror=refuse):
+            yield from (f"{Path(directory).relative_to(root).as_posix()}/{name}" for name in names)
+
+
+def belongs_to_tree(name: str) -> bool:
+    """Say whether a file of this name is a schema or its references."""
+    return name.endswith((".avsc", _REFERENCES_SUFFIX))
+
+
+def build_tree(root: str, texts: Mapping[str, str]) -> SchemaTree:
+    """Return the tree of files by their paths below its root, with `/`; UsageProblem for unreadable references."""
     files: list[SchemaFile] = []
     strays: list[str] = []
-    for path in sorted(root.rglob("*")):
-        if path.suffix != ".avsc" or not path.is_file():
+    for name in sorted(name for name in texts if name.endswith(".avsc")):
+        path = str(Path(root, name))
+        subject, _, file_name = name.rpartition("/")
+        match = _VERSION.fullmatch(file_name)
+        if match is None or not subject or "/" in subject:
+            strays.append(path)
             continue
-        match = _VERSION.fullmatch(path.name)
-        if match is None or path.parent.parent != root:
-            strays.append(str(path))
-            continue
-        files.append(SchemaFile(path.parent.name, int(match[1]), str(path), read_text(path), _references(path)))
-    return SchemaTree(str(root), tuple(files), tuple(strays))
+        references = _references(root, name.removesuffix(".avsc") + _REFERENCES_SUFFIX, texts)
+        files.append(SchemaFile(subject, int(match[1]), path, texts[name], references))
+    return SchemaTree(root, tuple(files), tuple(strays))
 
 
 def read_text(path: Path) -> str:
@@ -40,15 +71,14 @@ def read_text(path: Path) -> str:
         raise UsageProblem(f"{path}: cannot be read: {error}", next_step="mend the file") from error
 
 
-def _references(schema: Path) -> tuple[SchemaReference, ...]:
-    path = schema.with_name(schema.stem + _REFERENCES_SUFFIX)
-    if not path.exists():
+def _references(root: str, name: str, texts: Mapping[str, str]) -> tuple[SchemaReference, ...]:
+    if name not in texts:
         return ()
     try:
-        listed = json.loads(read_text(path))
+        listed = json.loads(texts[name])
         return tuple(SchemaReference(str(each["name"]), str(each["subject"]), int(each["version"])) for each in listed)
     except (ValueError, TypeError, KeyError) as error:
         raise UsageProblem(
-            f"{path}: not a list of references: {error}",
+            f"{Path(root, name)}: not a list of references: {error}",
             next_step='write [{"name": "full.Name", "subject": "other-value", "version": 1}]',
         ) from error

@@ -1,9 +1,20 @@
 """The wiring of the schema gates: files, git and registries in, values for the gates out."""
 
-from pathlib import Path
+from __future__ import annotations
 
-from gridctl.adapters.schema_files import read_text, read_tree
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from gridctl.adapters.schema_files import belongs_to_tree, build_tree, read_text, read_tree
+from gridctl.cli.config import Overrides, load_settings
 from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
+from gridctl.errors import Unavailable, UsageProblem
+from gridctl.gates.schema.published import Base
+
+if TYPE_CHECKING:
+    from gridctl.adapters.registry import HttpRegistry
 
 
 def file_with_tree(path: Path) -> tuple[SchemaFile, SchemaTree]:
@@ -15,3 +26,83 @@ def file_with_tree(path: Path) -> tuple[SchemaFile, SchemaTree]:
             if Path(file.path) == path:
                 return file, tree
     return SchemaFile(path.parent.name, 1, str(path), read_text(path)), SchemaTree(str(path.parent.parent), ())
+
+
+class Selection(NamedTuple):
+    """A tree's directory, and the subjects in it that were named; None stands for all."""
+
+    root: Path
+    subjects: tuple[str, ...] | None
+
+
+def select(schemas: Path | None, paths: Sequence[Path], overrides: Overrides) -> Selection:
+    """Return what `[PATHS] --schemas DIR` mean; without either it is the profile's tree, or `schemas/` beside it.
+
+    A path is a tree, a subject's directory, or a file in one; a file may be gone. Never the schemas that the package
+    ships: that nobody's schemas were found is not a pass.
+    """
+    if not paths:
+        if schemas is None:
+            settings = load_settings(overrides)
+            schemas = settings.profile.schemas or _shown(settings.directory / "schemas")
+        return Selection(schemas, None)
+    found = [_selected(path) for path in paths]
+    roots = {each.root.resolve() for each in found} | ({schemas.resolve()} if schemas else set())
+    if len(roots) > 1:
+        raise UsageProblem(
+            f"the paths lie in several trees: {', '.join(sorted(map(str, roots)))}", next_step="check one tree a call"
+        )
+    subjects = [subject for each in found for subject in each.subjects or ()]
+    return Selection(
+        schemas or found[0].root, None if any(each.subjects is None for each in found) else tuple(subjects)
+    )
+
+
+def _selected(path: Path) -> Selection:
+    if path.suffix == ".avsc" or path.name.endswith(".references.json"):
+        return Selection(path.parent.parent, (path.parent.name,))
+    if not path.is_dir():
+        raise UsageProblem(f"{path}: no such directory and no .avsc file", next_step="name a tree, a subject or a file")
+    if any(path.glob("v*.avsc")):
+        return Selection(path.parent, (path.resolve().name,))
+    return Selection(path, None)
+
+
+def _shown(path: Path) -> Path:
+    """Return the path as a person at the working directory would name it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def tree_at(root: Path) -> SchemaTree:
+    """Return the tree, empty where the directory is not there: what is missing may still be in a git base."""
+    return read_tree(root) if root.exists() else SchemaTree(str(root), ())
+
+
+def base_of(root: Path, revision: str) -> Base:
+    """Return what git holds of this tree at a revision, and where HEAD left it; raise Unavailable."""
+    from gridctl.adapters.git import GitRepository
+
+    inside = next(each for each in (root.absolute(), *root.absolute().parents) if each.is_dir())
+    repository = GitRepository(inside)
+    beyond = root.absolute().relative_to(inside).as_posix()
+    directory = repository.prefix() + ("" if beyond == "." else f"{beyond}/")
+
+    def at(commit: str) -> SchemaTree:
+        contents = repository.files_under(commit, directory)
+        # What is no UTF-8 there is no schema, and so differs from every one that is.
+        texts = {name: raw.decode("utf-8", "replace") for name, raw in contents.items() if belongs_to_tree(name)}
+        try:
+            return build_tree(str(root), texts)
+        except UsageProblem as error:
+            raise Unavailable(f"{revision}: {error.message}", next_step=error.next_step) from error
+
+    tip, fork = repository.commit_of(revision), repository.fork_of(revision)
+    tip_tree = at(tip)
+    return Base(revision, tip_tree, tip_tree if tip == fork else at(fork))
+
+
+def registry_at(url: str, overrides: Overrides) -> HttpRegistry:
+    """Return the registry at a URL, with the credentials of the profile; a context manager."""
+    from gridctl.cli.wiring import registry_of
+
+    return registry_of(load_settings(replace(overrides, settings=(*overrides.settings, f"registry={url}"))))

@@ -39,11 +39,15 @@ JSON_KEYS = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a gate looked at (`checked`: JSON values) and what it found. Only errors fail; warnings do not."""
+    """What a gate looked at (`checked`: JSON values) and what it found. Only errors fail; warnings do not.
+
+    `overview` is what the text for people shows above the findings; it ends with a line end.
+    """
 
     gate: str
     checked: Mapping[str, Any] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    overview: str = ""
 
     @property
     def verdict(self) -> VerdictName:

@@ -2,11 +2,13 @@
 
 import typer
 
+from gridctl.cli.commands.schema_check import check
 from gridctl.cli.commands.schema_compat import compat
 
 
 def register(root: typer.Typer) -> None:
     """Add `schema` to the root."""
     app = typer.Typer(no_args_is_help=True, help="Judge, compare, list and register Avro schemas.")
+    app.command("check")(check)
     app.command("compat")(compat)
     root.add_typer(app, name="schema")

@@ -5,8 +5,9 @@ from gridctl.gates.formats.words import about, headline, one_line, place
 
 
 def write(verdict: Verdict) -> str:
-    """Return one block a finding, errors first, then the headline."""
-    return "\n".join([*(_block(verdict.gate, finding) for finding in verdict.ranked), headline(verdict), ""])
+    """Return the overview, one block a finding, errors first, then the headline."""
+    blocks = (_block(verdict.gate, finding) for finding in verdict.ranked)
+    return verdict.overview + "\n".join([*blocks, headline(verdict), ""])
 
 
 def _block(gate: str, finding: Finding) -> str:

@@ -1,0 +1,73 @@
+"""The whole of `gridctl schema check`: the tree alone, beside a git base, beside a registry; one verdict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gridctl.contracts.compat import Level
+from gridctl.contracts.schema_tree import SchemaTree
+from gridctl.errors import Unavailable
+from gridctl.gates.finding import Finding, Verdict
+from gridctl.gates.schema.check import check_tree, strays
+from gridctl.gates.schema.matrix import draw
+from gridctl.gates.schema.ports import Judge, Versions
+from gridctl.gates.schema.published import Base, check_base
+from gridctl.gates.schema.registered import RegistryCheck
+
+GATE = "schema-check"
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A registry to compare with; `judge` is None where it has no opinion of its own."""
+
+    url: str
+    versions: Versions
+    judge: Judge | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to judge. Without `subjects` it is every subject that the tree or the base holds."""
+
+    tree: SchemaTree
+    level: Level = Level.BACKWARD_TRANSITIVE
+    subjects: Sequence[str] | None = None
+    base: Base | None = None
+    registered: Registered | None = None
+
+
+def judge(question: Question) -> Verdict:
+    """Return the verdict; raise Unavailable where there is nothing to judge."""
+    tree, base, registered = question.tree, question.base, question.registered
+    known = {*tree.subjects, *(base.fork.subjects if base else ())}
+    if question.subjects is not None:
+        known &= set(question.subjects)
+    if not known:
+        raise Unavailable(
+            f"{tree.root}: no schema <subject>/vN.avsc to check", next_step="name the tree with --schemas DIR"
+        )
+    subjects = sorted(known)
+    report = check_tree(tree, question.level, subjects)
+    findings = [*report.findings, *(strays(tree) if question.subjects is None else ())]
+    checked: dict[str, object] = {
+        "schemas": tree.root,
+        "level": str(question.level),
+        "subjects": len(subjects),
+        "versions": sum(len(tree.subjects.get(subject, ())) for subject in subjects),
+        "pairs": sum(len(matrix.cells) for matrix in report.matrices),
+    }
+    if base is not None:
+        findings += check_base(tree, base, subjects)
+        checked["base"] = base.name
+        checked["base_versions"] = sum(len(base.fork.subjects.get(subject, ())) for subject in subjects)
+    if registered is not None:
+        beside = RegistryCheck(tree, question.level, registered.url, registered.versions, registered.judge)
+        found = beside.run(subjects)
+        findings += found.findings
+        checked |= {"registry": registered.url, "registered": found.versions, "registry_verdicts": found.opinions}
+    findings.sort(key=_order)
+    return Verdict(GATE, checked, tuple(findings), overview=draw(report.matrices, question.level))
+
+
+def _order(finding: Finding) -> tuple[str, int, int]:
+    return (finding.subject or "", finding.version or 0, finding.against or 0)
