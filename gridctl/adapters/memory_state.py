@@ -1,10 +1,11 @@
 """The in-memory twin of the grid state: the reference model itself."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from gridctl.process.ports import Applied, Effect
 from gridctl.process.record import unpack
-from gridctl.process.state_model import CircuitTotal, DeviceState, Outcome, judge, merge, totals
+from gridctl.process.state_model import EFFECTS, CircuitTotal, DeviceState, Outcome, judge, merge, totals
 
 
 class MemoryState:
@@ -12,6 +13,7 @@ class MemoryState:
 
     def __init__(self) -> None:
         self._devices: dict[str, DeviceState] = {}
+        self._outcomes = Counter[Outcome]()
 
     def apply(self, effects: Sequence[Effect]) -> Applied:
         """Apply a batch."""
@@ -22,17 +24,19 @@ class MemoryState:
             stored = self._devices.get(device_id)
             outcome = judge(stored, event)
             outcomes.append(outcome)
+            self._outcomes[outcome] += 1
             if outcome is Outcome.APPLIED:
                 self._devices[device_id] = merge(stored, event)
             elif outcome is Outcome.CONTESTED and stored is not None:
                 contested[place] = stored
         return Applied(outcomes, contested)
 
-    def replace(self, device_id: bytes, expected: DeviceState, new: DeviceState) -> bool:
-        """Put a device's new state if the present one is the expected."""
+    def settle(self, device_id: bytes, expected: DeviceState | None, new: DeviceState, outcome: Outcome) -> bool:
+        """Put a device's new state and count the outcome if the present one is the expected."""
         if self._devices.get(device_id.decode()) != expected:
             return False
         self._devices[device_id.decode()] = new
+        self._outcomes[outcome] += 1
         return True
 
     def devices(self) -> Iterator[tuple[str, DeviceState]]:
@@ -46,3 +50,7 @@ class MemoryState:
     def circuits(self) -> dict[str, CircuitTotal]:
         """Return the total of every circuit."""
         return totals(self._devices)
+
+    def effects(self) -> dict[str, int]:
+        """Return how many events were applied, stale and duplicates."""
+        return {name: self._outcomes[outcome] for outcome, name in EFFECTS.items()}

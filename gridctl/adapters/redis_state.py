@@ -1,8 +1,9 @@
-"""The grid state in Redis 7 or Valkey: one hash of devices and two of circuit totals a shard, changed by one script.
+"""The grid state in Redis 7 or Valkey: hashes of devices, circuit totals and effects a shard, changed by one script.
 
 All keys of a script call carry the shard's hash tag, so the same layout serves a Redis Cluster.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha1
 from importlib.resources import files
@@ -13,7 +14,7 @@ import redis
 from gridctl.errors import Unavailable
 from gridctl.process.ports import Applied, Effect
 from gridctl.process.record import pack_state, unpack_state
-from gridctl.process.state_model import SHARDS, CircuitTotal, DeviceState, Outcome, add_up, shard_of
+from gridctl.process.state_model import EFFECTS, SHARDS, CircuitTotal, DeviceState, Outcome, add_up, shard_of
 
 CONNECT_TIMEOUT_S = 3
 REPLY_TIMEOUT_S = 30
@@ -22,10 +23,10 @@ SCAN_COUNT = 1000
 OUTCOME_OF = {outcome.value: outcome for outcome in Outcome}
 
 
-def keys_of(shard: int, prefix: str = "") -> tuple[str, str, str]:
-    """Return the keys of a shard: devices, milliwatts by circuit, number of devices by circuit."""
+def keys_of(shard: int, prefix: str = "") -> tuple[str, str, str, str]:
+    """Return the keys of a shard: devices, milliwatts by circuit, devices by circuit, events by outcome."""
     tag = f"{prefix}{{gs{shard:02d}}}"
-    return f"{tag}:devices", f"{tag}:power_mw", f"{tag}:count"
+    return f"{tag}:devices", f"{tag}:power_mw", f"{tag}:count", f"{tag}:effects"
 
 
 class RedisState:
@@ -71,15 +72,16 @@ class RedisState:
                 contested[mine[index]] = unpack_state(value)
         return Applied(outcomes, contested)
 
-    def replace(self, device_id: bytes, expected: DeviceState, new: DeviceState) -> bool:
-        """Put a device's new state if the present one is the expected; say whether; raise Unavailable."""
-        values = [device_id, pack_state(expected), pack_state(new)]
-        [[answer]] = self._call([(shard_of(device_id), b"replace", values)])
+    def settle(self, device_id: bytes, expected: DeviceState | None, new: DeviceState, outcome: Outcome) -> bool:
+        """Put a device's new state and count the outcome if the present one is the expected; raise Unavailable."""
+        before = b"" if expected is None else pack_state(expected)
+        values = [device_id, before, pack_state(new), bytes([outcome.value])]
+        [[answer]] = self._call([(shard_of(device_id), b"settle", values)])
         return bool(answer == b"1")
 
     def devices(self) -> Iterator[tuple[str, DeviceState]]:
         """Yield every device, in no order; raise Unavailable."""
-        for devices, _, _ in self._keys:
+        for devices, *_ in self._keys:
             cursor, found = -1, set[bytes]()
             while cursor != 0:
                 cursor, page = self._ask(self._client.hscan, devices, max(cursor, 0), count=SCAN_COUNT)
@@ -97,7 +99,7 @@ class RedisState:
     def circuits(self) -> dict[str, CircuitTotal]:
         """Return the total of every circuit, added up over the shards; raise Unavailable."""
         pipeline = self._client.pipeline(transaction=True)
-        for _, powers, counts in self._keys:
+        for _, powers, counts, _ in self._keys:
             pipeline.hgetall(powers)
             pipeline.hgetall(counts)
         replies = self._ask(pipeline.execute)
@@ -106,6 +108,19 @@ class RedisState:
             for powers, counts in zip(replies[::2], replies[1::2], strict=True)
             for circuit, count in counts.items()
         )
+
+    def effects(self) -> dict[str, int]:
+        """Return how many events the script has applied, found stale and found to be duplicates; raise Unavailable.
+
+        A replay counts again: these are events, the state holds what they made.
+        """
+        pipeline = self._client.pipeline(transaction=False)
+        for *_, effects in self._keys:
+            pipeline.hgetall(effects)
+        counts = Counter(dict.fromkeys(EFFECTS.values(), 0))
+        for reply in self._ask(pipeline.execute):
+            counts.update({name.decode(): int(count) for name, count in reply.items()})
+        return dict(counts)
 
     def _call(self, calls: list[tuple[int, bytes, list[bytes]]]) -> list[list[Any]]:
         """Run the script for each shard in one round trip; a server that has forgotten it is told again, once."""
@@ -124,7 +139,7 @@ class RedisState:
     def _pipelined(self, calls: list[tuple[int, bytes, list[bytes]]]) -> list[Any]:
         pipeline = self._client.pipeline(transaction=False)
         for shard, verb, arguments in calls:
-            pipeline.evalsha(self._script_sha, 3, *self._keys[shard], verb, *arguments)
+            pipeline.evalsha(self._script_sha, 4, *self._keys[shard], verb, *arguments)
         return pipeline.execute(raise_on_error=False)
 
     def _ask(self, call: Any, *arguments: Any, **named: Any) -> Any:

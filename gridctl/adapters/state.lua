@@ -1,10 +1,12 @@
 -- Applies events to one shard of the grid state; `gridctl/process/state_model.py` says what that means and is compared
 -- with this in property tests. Everything here happens at once or not at all.
 --
--- KEYS: devices (device -> value), powers (circuit -> milliwatts), counts (circuit -> devices); one hash tag.
+-- KEYS: devices (device -> value), powers (circuit -> milliwatts), counts (circuit -> devices), effects (outcome ->
+--       events that ended so); one hash tag.
 -- ARGV: 'apply', device, record, device, record, ...
 --         -> {one status byte an event, then for each contested event: its place, the device's value}
---       'replace', device, expected value, new value
+--            A contested event is not counted yet: it ends by 'settle', or as a dead letter.
+--       'settle', device, expected value ('' for none), new value, status byte under which the event is counted
 --         -> {'1'} or {'0'} where the value is no longer the expected one
 --
 -- Lua compares strings by the server's locale, so only numbers are ordered here; strings are compared for equality.
@@ -14,7 +16,8 @@ local HEADER, HEADER_BYTES = '>ddBBI4', 22
 -- A sum of powers is handed on before it could leave the exact range: one more power is at most 2e15.
 local EXACT = 4e15
 
-local devices, powers, counts = KEYS[1], KEYS[2], KEYS[3]
+local devices, powers, counts, effects = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local EFFECT_OF = {A = 'applied', S = 'stale', D = 'duplicates'}
 local power_by, count_by = {}, {}
 
 local function hand_on(circuit)
@@ -46,7 +49,11 @@ local function put(device, old, new)
   add(circuit, power, 1)
 end
 
-local function settle()
+local function count_effect(status, events)
+  if EFFECT_OF[status] then redis.call('HINCRBY', effects, EFFECT_OF[status], events) end
+end
+
+local function write_totals()
   for circuit, count in pairs(count_by) do
     hand_on(circuit)
     if count ~= 0 and redis.call('HINCRBY', counts, circuit, count) == 0 then
@@ -84,19 +91,24 @@ local function judge(old, record)
   return 'S'
 end
 
-if ARGV[1] == 'replace' then
-  if redis.call('HGET', devices, ARGV[2]) ~= ARGV[3] then return {'0'} end
-  put(ARGV[2], ARGV[3], ARGV[4])
-  settle()
+if ARGV[1] == 'settle' then
+  local old = redis.call('HGET', devices, ARGV[2])
+  if (old or '') ~= ARGV[3] then return {'0'} end
+  if old ~= ARGV[4] then
+    put(ARGV[2], old, ARGV[4])
+    write_totals()
+  end
+  count_effect(ARGV[5], 1)
   return {'1'}
 end
 
-local statuses, contested = {}, {}
+local statuses, contested, tally = {}, {}, {}
 for index = 2, #ARGV, 2 do
   local device, record = ARGV[index], ARGV[index + 1]
   local old = redis.call('HGET', devices, device)
   local status, new = judge(old, record)
   statuses[#statuses + 1] = status
+  tally[status] = (tally[status] or 0) + 1
   if new then
     put(device, old, new)
   elseif status == 'C' then
@@ -104,5 +116,6 @@ for index = 2, #ARGV, 2 do
     contested[#contested + 1] = old
   end
 end
-settle()
+write_totals()
+for status, events in pairs(tally) do count_effect(status, events) end
 return {table.concat(statuses), unpack(contested)}

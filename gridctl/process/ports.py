@@ -81,11 +81,18 @@ class StateStore(Protocol):
     """The grid state, written."""
 
     def apply(self, effects: Sequence[Effect]) -> Applied:
-        """Apply a batch, each event with its totals at once; raise Unavailable."""
+        """Apply a batch, each event with its totals at once; contested ones are left alone; raise Unavailable."""
         ...
 
-    def replace(self, device_id: bytes, expected: DeviceState, new: DeviceState) -> bool:
-        """Put a device's new state if the present one is the expected; say whether; raise Unavailable."""
+    def settle(self, device_id: bytes, expected: DeviceState | None, new: DeviceState, outcome: Outcome) -> bool:
+        """Put a device's new state, and count the outcome, if the present one is the expected; raise Unavailable.
+
+        False: it is not. CONTESTED says that the event is accounted for as a dead letter; it is not counted here.
+        """
+        ...
+
+    def device(self, device_id: str) -> DeviceState | None:
+        """Return one device, or None; raise Unavailable."""
         ...
 
 
@@ -102,6 +109,10 @@ class StateReader(Protocol):
 
     def circuits(self) -> dict[str, CircuitTotal]:
         """Return the total of every circuit; raise Unavailable."""
+        ...
+
+    def effects(self) -> dict[str, int]:
+        """Return the events by what became of them: `applied`, `stale`, `duplicates`; raise Unavailable."""
         ...
 
 

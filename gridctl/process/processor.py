@@ -9,7 +9,7 @@ from gridctl.process.decode import EventReader, Rejected
 from gridctl.process.letters import letter_of
 from gridctl.process.ports import DeadLetterSink, Effect, EventSource, Record, StateStore
 from gridctl.process.record import unpack
-from gridctl.process.state_model import DeviceState, Outcome, Register, merge, same_time
+from gridctl.process.state_model import DeviceState, Outcome, Register, judge, merge, same_time
 from gridctl.process.summary import Summary
 
 BATCH = 1000
@@ -52,9 +52,13 @@ class Processor:
         self._raw_cap_bytes = raw_cap_bytes
         self.summary = Summary()
 
-    def run(self, limits: Limits, stopping: Callable[[], bool]) -> Summary:
-        """Process until a limit is reached or `stopping` says so; a batch that was begun is finished and committed."""
+    def run(self, limits: Limits, stopping: Callable[[], bool], on_step: Callable[[], None] = lambda: None) -> Summary:
+        """Process until a limit is reached or `stopping` says so; a batch that was begun is finished and committed.
+
+        `on_step` is called before each batch, also while there is nothing to do.
+        """
         while not stopping():
+            on_step()
             left = None if limits.max_messages is None else limits.max_messages - self.summary.consumed
             if left == 0:
                 break
@@ -106,35 +110,38 @@ class Processor:
                 sound.event_times_ms.append(event_time_ms)
         return sound, letters
 
-    def _settle(self, effect: Effect, record: Record, state: DeviceState) -> Outcome:
+    def _settle(self, effect: Effect, record: Record, state: DeviceState | None) -> Outcome:
         """Decide between two events of one device and time; return CONTESTED where one became a dead letter."""
-        event = unpack(effect.record)
-        while True:
-            conflict = self._conflict(effect.device_id.decode(), event, state)
-            if conflict is not None:
-                loser, rejected = conflict
-                known = record if loser is event else None
-                self._write([self._letter(rejected, known, TOPIC_OF_KIND[loser.kind], loser.frame)])
-            new = merge(state, event)
-            if new == state or self._store.replace(effect.device_id, state, new):
-                return Outcome.DUPLICATE if conflict is None else Outcome.CONTESTED
-            # Another member changed the device in between; look at it anew.
-            applied = self._store.apply([effect])
-            if not applied.contested:
-                return applied.outcomes[0]
-            state = applied.contested[0]
+        event, device_id = unpack(effect.record), effect.device_id.decode()
+        outcome = None
+        while outcome is not Outcome.CONTESTED:
+            outcome = judge(state, event)
+            if state is not None and outcome is Outcome.CONTESTED:
+                outcome = self._conflict(device_id, event, record, state)
+            if self._store.settle(effect.device_id, state, merge(state, event), outcome):
+                return outcome
+            # Another member, or a later event of the batch, changed the device in between: look at it anew.
+            state = self._store.device(device_id)
+        # The letter is written and accounts for the event; what is left is its share in the state.
+        while not self._store.settle(effect.device_id, state, merge(state, event), outcome):
+            state = self._store.device(device_id)
+        return outcome
 
-    def _conflict(self, device_id: str, event: Register, state: DeviceState) -> tuple[Register, Rejected] | None:
-        """Return the event that loses and why; None where both say the same and differ in the platform's stamps."""
+    def _conflict(self, device_id: str, event: Register, record: Record, state: DeviceState) -> Outcome:
+        """Write the letter of the event that loses; DUPLICATE where both say the same but for the platform's stamps."""
         rivals = same_time(state, event)
         reported = self._reader.reported(event.kind, event.frame)
         alike = (rival for rival in rivals if rival.kind == event.kind)
         if any(self._reader.reported(rival.kind, rival.frame) == reported for rival in alike):
-            return None
-        loser = min(event, rivals[0], key=lambda register: register.rank)
+            return Outcome.DUPLICATE
+        kept = merge(state, event)
+        loser = next((rival for rival in rivals if rival not in kept), rivals[0]) if event in kept else event
         content = self._reader.event(loser.kind, loser.frame)
         reason = f"{device_id} sent two different readings for {event.event_time_ms}; the other one is kept"
-        return loser, Rejected("msg_id_conflict", reason, stage="APPLY", field="msg_id", event=content)
+        rejected = Rejected("msg_id_conflict", reason, stage="APPLY", field="msg_id", event=content)
+        known = record if loser is event else None
+        self._write([self._letter(rejected, known, TOPIC_OF_KIND[loser.kind], loser.frame)])
+        return Outcome.CONTESTED
 
     def _letter(self, rejected: Rejected, record: Record | None, topic: str, raw: bytes) -> tuple[str, DeadLetter]:
         letter = letter_of(rejected, record, topic=topic, raw=raw, now_ms=self._clock(), cap_bytes=self._raw_cap_bytes)

@@ -45,13 +45,18 @@ class DeviceState(NamedTuple):
 class Outcome(Enum):
     """What became of an event; the value is the status byte of the script.
 
-    CONTESTED: another event of the same device and time is there; the processor finds out which of the two counts.
+    CONTESTED: another event of the same device and time is there; the processor finds out whether one of the two is
+    a dead letter.
     """
 
     APPLIED = ord("A")
     DUPLICATE = ord("D")
     STALE = ord("S")
     CONTESTED = ord("C")
+
+
+EFFECTS = {Outcome.APPLIED: "applied", Outcome.STALE: "stale", Outcome.DUPLICATE: "duplicates"}
+"""The outcomes that a store counts, each event once when it is decided; a contested one may end as a dead letter."""
 
 
 class CircuitTotal(NamedTuple):

@@ -5,6 +5,8 @@ inside `batch`, so no event is ever in flight when partitions are given up, and 
 client drops the offsets of what it lost, so that a partition of another member is never set back.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping, Sequence
 from typing import Self

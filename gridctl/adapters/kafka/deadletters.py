@@ -1,5 +1,7 @@
 """Dead letters on their topics: written one by one with headers and acknowledged, and read up to a fixed end."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType

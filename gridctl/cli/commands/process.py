@@ -1,6 +1,7 @@
 """`gridctl process`: events become the grid state."""
 
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -25,6 +26,10 @@ UntilIdle = Annotated[
     typer.Option("--until-idle", help="End when the group has committed every partition up to its end."),
 ]
 
+Progress = Annotated[
+    Path | None, typer.Option("--progress", help="Rewrite this file each second with what was done so far, as JSON.")
+]
+
 
 def register(root: typer.Typer) -> None:
     """Add the command."""
@@ -38,6 +43,7 @@ def process(
     batch: BatchSize = 1000,
     max_messages: MaxMessages = None,
     until_idle: UntilIdle = False,
+    progress: Progress = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Apply events to the grid state, once each; what cannot be applied becomes a dead letter.
@@ -52,11 +58,19 @@ def process(
     from gridctl.cli.wiring import settings_of
     from gridctl.cli.wiring_process import processor_of
     from gridctl.process.processor import Limits
+    from gridctl.simulate.ledger import LedgerFile
 
     started_s = time.monotonic()
+
+    def report() -> dict[str, Any]:
+        return dict(processor.summary.as_json(time.monotonic() - started_s))
+
+    file = LedgerFile(progress, report)
     with Stop() as stop, processor_of(settings_of(context), group, instance_id) as processor:
-        summary = processor.run(Limits(batch, max_messages, until_idle), stop.is_asked)
-    _show(dict(summary.as_json(time.monotonic() - started_s)), output)
+        limits = Limits(batch, max_messages, until_idle)
+        processor.run(limits, stop.is_asked, lambda: file.tick(time.monotonic()))
+        file.write()
+    _show(report(), output)
     if stop.exit_code:
         raise typer.Exit(stop.exit_code)
 
