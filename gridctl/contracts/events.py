@@ -17,7 +17,8 @@ POWER_MAX_W = 1e12
 POINTS_MAX = 512
 
 Power = Annotated[float, Field(ge=-POWER_MAX_W, le=POWER_MAX_W)]
-EpochMs = Annotated[int, Field(ge=-(2**53), le=2**53)]
+# The logical type is what the schema drift gate compares with the Avro files.
+EpochMs = Annotated[int, Field(ge=-(2**53), le=2**53, json_schema_extra={"logicalType": "timestamp-millis"})]
 Counter = Annotated[int, Field(ge=0, le=2**53)]
 
 

@@ -1,4 +1,4 @@
-"""`gridctl schema drift`: do the models that the code validates with say what the Avro files say?"""
+"""`gridctl schema drift`: whether the models that the code validates with say what the Avro files say."""
 
 from collections.abc import Iterator, Mapping
 

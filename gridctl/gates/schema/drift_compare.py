@@ -130,7 +130,7 @@ def _compare_shape(name: str, shape: Shape, node: Node, raw: Json, tokens: Token
         yield from _compare_symbols(
             name, shape.symbols, node, (*tokens, "symbols") if isinstance(raw, dict) else tokens
         )
-    elif isinstance(node, Record) and shape.fields is not None and isinstance(raw, dict):
+    elif isinstance(node, Record) and shape.fields is not None:
         yield from compare_fields(shape.fields, node, tokens)
     elif isinstance(node, Array | Map) and shape.below is not None:
         key = "items" if isinstance(node, Array) else "values"

@@ -1,0 +1,249 @@
+"""Pydantic beside Avro: every kind of difference is found in both directions, and our own contracts have none."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field
+
+from gridctl.adapters.schema_files import read_tree
+from gridctl.contracts.events import EpochMs
+from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
+from gridctl.gates.finding import Finding
+from gridctl.gates.schema.drift import MODELS, drift
+from gridctl.gates.schema.drift_compare import RULES
+
+SCHEMAS = Path(__file__).parents[3] / "schemas"
+Json = dict[str, Any]
+Mutation = Callable[[Json], object]
+
+
+class Phase(StrEnum):
+    A = "A"
+    B = "B"
+
+
+class Sample(BaseModel):
+    value_v: float
+    next: "Sample | None" = None
+
+
+class Meter(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    kind: Literal["meter"]
+    device_id: str
+    time_ms: EpochMs
+    count: int
+    small: Annotated[int, Field(ge=0, lt=100)] = 5
+    power_w: float = 0
+    live: bool = True
+    raw: bytes
+    phase: Phase = Phase.A
+    mode: Literal["ON", "OFF"]
+    note: str | None = None
+    mixed: str | int | None = None
+    samples: list[Sample]
+    tags: dict[str, str | None]
+    made: list[str] = Field(default_factory=list)
+    born: date
+    seen: datetime
+    uuid: UUID
+
+
+def meter() -> Json:
+    """Return the record that says the same as Meter."""
+    sample = [
+        {"name": "value_v", "type": "double"},
+        {"name": "next", "type": ["null", "Sample"], "default": None},
+    ]
+    kinds: list[tuple[str, Any, Json]] = [
+        ("device_id", "string", {}),
+        ("time_ms", {"type": "long", "logicalType": "timestamp-millis"}, {}),
+        ("count", "long", {}),
+        ("small", "int", {"default": 5}),
+        ("power_w", "double", {"default": 0.0}),
+        ("live", "boolean", {"default": True}),
+        ("raw", "bytes", {}),
+        ("phase", {"type": "enum", "name": "Phase", "symbols": ["A", "B"]}, {"default": "A"}),
+        ("mode", {"type": "enum", "name": "Mode", "symbols": ["OFF", "ON"]}, {}),
+        ("note", ["null", "string"], {"default": None}),
+        ("mixed", ["null", "long", "string"], {"default": None}),
+        ("samples", {"type": "array", "items": {"type": "record", "name": "Sample", "fields": sample}}, {}),
+        ("tags", {"type": "map", "values": ["null", "string"]}, {}),
+        ("made", {"type": "array", "items": "string"}, {}),
+        ("born", {"type": "int", "logicalType": "date"}, {}),
+        ("seen", {"type": "long", "logicalType": "timestamp-micros"}, {}),
+        ("uuid", {"type": "string", "logicalType": "uuid"}, {}),
+    ]
+    fields = [{"name": name, "type": kind, **more} for name, kind, more in kinds]
+    return {"type": "record", "name": "Meter", "fields": fields}
+
+
+def tree(document: Json) -> SchemaTree:
+    text = json.dumps(document, indent=2)
+    return SchemaTree("schemas", (SchemaFile("meter-value", 1, "schemas/meter-value/v1.avsc", text),))
+
+
+def findings(*mutations: Mutation) -> tuple[Finding, ...]:
+    document = meter()
+    for mutation in mutations:
+        mutation(document)
+    return drift(tree(document), {"meter-value": Meter}).findings
+
+
+def at(name: str, /, **values: Any) -> Mutation:
+    return lambda document: next(each for each in document["fields"] if each["name"] == name).update(values)
+
+
+def without(name: str, key: str) -> Mutation:
+    return lambda document: next(each for each in document["fields"] if each["name"] == name).pop(key)
+
+
+def removed(name: str) -> Mutation:
+    def mutate(document: Json) -> None:
+        document["fields"] = [each for each in document["fields"] if each["name"] != name]
+
+    return mutate
+
+
+def added(**field: Any) -> Mutation:
+    return lambda document: document["fields"].append(field)
+
+
+def sample_field(at_: int, **values: Any) -> Mutation:
+    return lambda document: document["fields"][11]["type"]["items"]["fields"][at_].update(values)
+
+
+NULLABLE_TIME = ["null", {"type": "long", "logicalType": "timestamp-millis"}]
+DRIFTED: list[tuple[str, Mutation, str]] = [
+    ("missing-field", removed("note"), "/fields"),
+    ("extra-field", added(name="extra", type="string"), "/fields/17"),
+    ("unit-in-name", at("power_w", name="power_kw"), "/fields/4/name"),
+    ("type", at("count", type="int"), "/fields/2/type"),
+    ("type", at("count", type="double"), "/fields/2/type"),
+    ("type", at("power_w", type="float"), "/fields/4/type"),
+    ("type", at("device_id", type="bytes"), "/fields/0/type"),
+    ("type", at("mode", type="string"), "/fields/8/type"),
+    ("type", at("samples", type="string"), "/fields/11/type"),
+    ("type", at("tags", type={"type": "map", "values": ["null", "long"]}), "/fields/12/type/values/1"),
+    ("type", at("made", type={"type": "array", "items": "bytes"}), "/fields/13/type/items"),
+    ("type", at("mixed", type=["null", "string"]), "/fields/10/type"),
+    ("type", at("mixed", type=["null", "long", "string", "boolean"]), "/fields/10/type/3"),
+    ("type", sample_field(0, type="float"), "/fields/11/type/items/fields/0/type"),
+    ("nullable", at("time_ms", type=NULLABLE_TIME), "/fields/1/type"),
+    ("nullable", at("note", type="string", default=""), "/fields/9/type"),
+    ("nullable", at("tags", type={"type": "map", "values": "string"}), "/fields/12/type/values"),
+    ("default", without("small", "default"), "/fields/3"),
+    ("default", at("small", default=6), "/fields/3/default"),
+    ("default", at("device_id", default=""), "/fields/0/default"),
+    ("default", at("live", default=False), "/fields/5/default"),
+    ("default", at("phase", default="B"), "/fields/7/default"),
+    ("default", without("note", "default"), "/fields/9"),
+    ("symbols", at("mode", type={"type": "enum", "name": "M", "symbols": ["ON"]}), "/fields/8/type/symbols"),
+    ("symbols", at("mode", type={"type": "enum", "name": "M", "symbols": ["ON", "OFF", "X"]}),
+     "/fields/8/type/symbols"),
+    ("logical-type", at("time_ms", type="long"), "/fields/1/type"),
+    ("logical-type", at("time_ms", type={"type": "long", "logicalType": "timestamp-micros"}), "/fields/1/type"),
+    ("logical-type", at("count", type={"type": "long", "logicalType": "timestamp-millis"}), "/fields/2/type"),
+    ("logical-type", at("uuid", type="string"), "/fields/16/type"),
+    ("logical-type", at("seen", type={"type": "long", "logicalType": "time-micros"}), "/fields/15/type"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "mutation", "path"), DRIFTED)
+def test_a_difference_is_found_at_its_line(rule: str, mutation: Mutation, path: str) -> None:
+    found = [finding for finding in findings(mutation) if finding.rule == rule]
+    assert [(finding.path, finding.severity, finding.version) for finding in found] == [(path, "error", 1)]
+    assert found[0].line
+    assert found[0].file == "schemas/meter-value/v1.avsc"
+    assert "Meter" in found[0].message
+
+
+def test_every_rule_has_a_failing_schema() -> None:
+    assert {rule for rule, *_ in DRIFTED} == set(RULES)
+
+
+def test_what_says_the_same_has_no_finding() -> None:
+    assert findings() == ()
+
+
+SAME_TOO: list[Mutation] = [
+    at("small", type="long"),
+    at("raw", type={"type": "fixed", "name": "F", "size": 4}),
+    at("mixed", type=["null", "string", "long"]),
+    at("seen", type={"type": "long", "logicalType": "timestamp-millis"}),
+    at("time_ms", doc="When.", unit="ms"),
+    at("power_w", default=0),
+]
+
+
+@pytest.mark.parametrize("mutation", SAME_TOO)
+def test_what_avro_may_say_in_its_own_way(mutation: Mutation) -> None:
+    assert findings(mutation) == ()
+
+
+def test_a_type_used_by_name_is_compared_with_each_model_that_uses_it() -> None:
+    class Other(BaseModel):
+        value_v: str
+
+    class Two(BaseModel):
+        first: Sample
+        second: Other
+
+    record = meter()["fields"][11]["type"]["items"]
+    fields = [{"name": "first", "type": record}, {"name": "second", "type": "Sample"}]
+    two = tree({"type": "record", "name": "Two", "fields": fields})
+    found = drift(two, {"meter-value": Two}).findings
+    assert {(finding.rule, finding.line is None) for finding in found} == {("type", False), ("extra-field", False)}
+
+
+def test_only_the_newest_version_counts() -> None:
+    old, new = tree(meter() | {"fields": []}).files[0], tree(meter()).files[0]
+    later = SchemaFile(new.subject, 2, "schemas/meter-value/v2.avsc", new.text)
+    assert drift(SchemaTree("schemas", (old, later)), {"meter-value": Meter}).findings == ()
+
+
+def test_a_model_without_schema_is_an_error_and_a_schema_without_model_a_warning() -> None:
+    verdict = drift(tree(meter()), {"other-value": Meter})
+    assert [(finding.rule, finding.severity, finding.subject) for finding in verdict.findings] == [
+        ("no-schema", "error", "other-value"),
+        ("no-model", "warning", "meter-value"),
+    ]
+    assert verdict.checked["compared"] == 0
+
+
+def test_what_is_no_record_or_no_schema_is_a_finding() -> None:
+    assert [finding.rule for finding in drift(tree({"type": "string"}), {"meter-value": Meter}).findings] == ["type"]
+    broken = SchemaTree("schemas", (SchemaFile("meter-value", 1, "v1.avsc", "{"),))
+    assert [finding.rule for finding in drift(broken, {"meter-value": Meter}).findings] == ["invalid-schema"]
+
+
+def test_our_own_contracts_do_not_drift() -> None:
+    verdict = drift(read_tree(SCHEMAS))
+    assert verdict.findings == ()
+    assert verdict.checked["compared"] == len(MODELS) >= 6
+
+
+OURS = [
+    (file, field["name"])
+    for files in read_tree(SCHEMAS).subjects.values()
+    for file in files[-1:]
+    for field in json.loads(file.text)["fields"]
+]
+
+
+@pytest.mark.parametrize(("file", "name"), OURS, ids=[f"{file.subject} {name}" for file, name in OURS])
+def test_each_of_our_fields_is_compared(file: SchemaFile, name: str) -> None:
+    document = json.loads(file.text)
+    document["fields"] = [field for field in document["fields"] if field["name"] != name]
+    changed = SchemaTree("schemas", (replace(file, text=json.dumps(document)),))
+    found = drift(changed, {file.subject: MODELS[file.subject]}).findings
+    assert [finding.rule for finding in found] == ["missing-field"]
+    assert f"field {name} " in found[0].message
