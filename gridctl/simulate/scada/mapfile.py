@@ -6,7 +6,7 @@ from gridctl.simulate.scada.layout import Outstation
 from gridctl.simulate.scada.registers import BYTE_ORDERS, REGISTERS
 
 # Wide enough that each device is read by one request: then requests, polls and events can be counted as one.
-MAX_INSERT = 8
+REGISTER_FILL = 8
 
 
 def map_text(fleet: Iterable[Outstation], addresses: Sequence[str], *, interval_ms: int, timeout_ms: int) -> str:
@@ -25,7 +25,7 @@ def map_text(fleet: Iterable[Outstation], addresses: Sequence[str], *, interval_
             f"unit_id = {device.unit_id}",
             f'byte_order = "{BYTE_ORDERS[device.kind]}"',
             'optimization = "max_insert"',
-            f"max_insert = {MAX_INSERT}",
+            f"optimization_max_register_fill = {REGISTER_FILL}",
         ]
         for register in REGISTERS[device.kind]:
             rows += [
