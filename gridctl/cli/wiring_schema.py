@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gridctl.adapters.schema_files import belongs_to_tree, build_tree, read_text, read_tree
 from gridctl.cli.config import Overrides, load_settings
 from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
+from gridctl.contracts.topics import TopicCatalogue, parse_catalogue
 from gridctl.errors import Unavailable, UsageProblem
 from gridctl.gates.schema.published import Base
 
@@ -76,6 +77,12 @@ def _shown(path: Path) -> Path:
 def tree_at(root: Path) -> SchemaTree:
     """Return the tree, empty where the directory is not there: what is missing may still be in a git base."""
     return read_tree(root) if root.exists() else SchemaTree(str(root), ())
+
+
+def catalogue_in(root: Path) -> TopicCatalogue | None:
+    """Return the catalogue of the tree, or None where it has no topics.toml."""
+    path = root / "topics.toml"
+    return parse_catalogue(read_text(path), str(path)) if path.exists() else None
 
 
 def base_of(root: Path, revision: str) -> Base:

@@ -4,6 +4,8 @@ import typer
 
 from gridctl.cli.commands.schema_check import check
 from gridctl.cli.commands.schema_compat import compat
+from gridctl.cli.commands.schema_drift import drift
+from gridctl.cli.commands.schema_lint import lint
 
 
 def register(root: typer.Typer) -> None:
@@ -11,4 +13,6 @@ def register(root: typer.Typer) -> None:
     app = typer.Typer(no_args_is_help=True, help="Judge, compare, list and register Avro schemas.")
     app.command("check")(check)
     app.command("compat")(compat)
+    app.command("lint")(lint)
+    app.command("drift")(drift)
     root.add_typer(app, name="schema")

@@ -10,6 +10,7 @@ from gridctl.contracts.compat.model import Record, Schema, SchemaInvalid, pointe
 from gridctl.contracts.deadletter import DeadLetter
 from gridctl.contracts.events import EVENT_OF_KIND, TOPIC_OF_KIND
 from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
+from gridctl.errors import Unavailable
 from gridctl.gates.finding import Finding, Verdict
 from gridctl.gates.schema.drift_compare import Difference, compare_fields
 from gridctl.gates.schema.drift_model import fields_of
@@ -31,8 +32,13 @@ MODELS: Mapping[str, type[BaseModel]] = {
 def drift(tree: SchemaTree, models: Mapping[str, type[BaseModel]] = MODELS) -> Verdict:
     """Compare each model with the newest version of its subject, in both directions.
 
-    A model without a schema is an error; a schema without a model is a warning, since other languages write too.
+    A model without a schema is an error; a schema without a model is a warning, since other languages write too. Raise
+    Unavailable where there is no schema at all.
     """
+    if not tree.files:
+        raise Unavailable(
+            f"{tree.root}: no schema <subject>/vN.avsc to compare", next_step="name the tree with --schemas DIR"
+        )
     findings: list[Finding] = []
     compared = 0
     lookup = tree_lookup(tree)

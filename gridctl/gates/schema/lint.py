@@ -6,7 +6,9 @@ from gridctl.contracts.compat.model import Enum, Record, Schema, SchemaInvalid, 
 from gridctl.contracts.priority import PriorityLevel
 from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.contracts.topics import TopicCatalogue
+from gridctl.errors import Unavailable
 from gridctl.gates.finding import Finding, Verdict
+from gridctl.gates.schema.check import strays
 from gridctl.gates.schema.lint_changes import History
 from gridctl.gates.schema.lint_rules import PLATFORM_RULES, RULES, Remark
 from gridctl.gates.schema.lint_sites import sites_of
@@ -22,9 +24,14 @@ def lint(tree: SchemaTree, catalogue: TopicCatalogue | None) -> Verdict:
     """Judge the newest version of each subject, and what changed in meaning from version to version.
 
     Earlier versions are published and cannot be mended, so only their changes count. `catalogue` is that of the tree,
-    where it has one: it says which subjects need the critical-asset tag, and that the tree is the platform's.
+    where it has one: it says which subjects need the critical-asset tag, and that the tree is the platform's. Raise
+    Unavailable where there is nothing to judge.
     """
-    findings = [*_unusable(tree)]
+    if not tree.files:
+        raise Unavailable(
+            f"{tree.root}: no schema <subject>/vN.avsc to lint", next_step="name the tree with --schemas DIR"
+        )
+    findings = strays(tree)
     lookup = tree_lookup(tree)
     newest: dict[str, Schema | None] = {}
     for subject, files in tree.subjects.items():
@@ -50,22 +57,6 @@ def lint(tree: SchemaTree, catalogue: TopicCatalogue | None) -> Verdict:
         "topics_toml": "applied" if catalogue else "not there",
     }
     return Verdict(GATE, checked, tuple(findings))
-
-
-def _unusable(tree: SchemaTree) -> Iterator[Finding]:
-    if not tree.files:
-        yield Finding(
-            rule="empty-tree",
-            message=f"{tree.root} holds no schema",
-            fix="name the tree with --schemas; its files are <subject>/vN.avsc",
-        )
-    for path in tree.strays:
-        yield Finding(
-            rule="stray-file",
-            message="is no version of a subject, so nothing looks at it",
-            file=path,
-            fix="name it <subject>/vN.avsc, or move it out of the tree",
-        )
 
 
 def _located(file: SchemaFile, remarks: list[tuple[str, Remark]]) -> list[Finding]:

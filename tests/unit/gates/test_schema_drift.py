@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gridctl.adapters.schema_files import read_tree
 from gridctl.contracts.events import EpochMs
 from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
+from gridctl.errors import Unavailable
 from gridctl.gates.finding import Finding
 from gridctl.gates.schema.drift import MODELS, drift
 from gridctl.gates.schema.drift_compare import RULES
@@ -223,6 +224,11 @@ def test_what_is_no_record_or_no_schema_is_a_finding() -> None:
     assert [finding.rule for finding in drift(tree({"type": "string"}), {"meter-value": Meter}).findings] == ["type"]
     broken = SchemaTree("schemas", (SchemaFile("meter-value", 1, "v1.avsc", "{"),))
     assert [finding.rule for finding in drift(broken, {"meter-value": Meter}).findings] == ["invalid-schema"]
+
+
+def test_an_empty_tree_is_no_pass() -> None:
+    with pytest.raises(Unavailable, match="no schema"):
+        drift(SchemaTree("schemas", ()), {})
 
 
 def test_our_own_contracts_do_not_drift() -> None:

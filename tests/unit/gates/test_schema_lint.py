@@ -11,6 +11,7 @@ from gridctl.adapters.schema_files import read_tree
 from gridctl.contracts.priority import PriorityLevel
 from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.contracts.topics import TopicCatalogue, parse_catalogue
+from gridctl.errors import Unavailable
 from gridctl.gates.finding import Finding
 from gridctl.gates.schema.lint import lint
 from gridctl.gates.schema.lint_changes import CHANGE_RULES
@@ -326,7 +327,8 @@ def test_a_broken_schema_is_a_finding_and_the_others_are_judged() -> None:
 
 
 def test_an_empty_tree_and_strays_are_no_pass() -> None:
-    assert lint(SchemaTree("schemas", ()), None).verdict == "fail"
+    with pytest.raises(Unavailable, match="no schema"):
+        lint(SchemaTree("schemas", ()), None)
     strays = SchemaTree("schemas", tree(good()).files, ("schemas/old.avsc",))
     assert [finding.rule for finding in lint(strays, None).findings] == ["stray-file"]
 
