@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from gridctl.local.stack.model import Stack, read_stack
+from gridctl.cli.config import ENDPOINT_OF_PART
+from gridctl.local.stack.model import read_stack
 
 GRIDCTL = str(Path(sys.executable).parent / "gridctl")
 ROOT = Path(__file__).parents[1]
@@ -15,41 +17,44 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class RunningStack:
-    """A stack that is up. Several tests may share one: use device ids, groups and counts of your own."""
+    """A stack that is up. Several tests may share one: use device ids, groups and counts of your own.
+
+    `external` holds the addresses of servers that something else started, by part.
+    """
 
     state_dir: Path
+    external: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
         """What a subprocess needs to find the stack."""
-        return {**os.environ, "GRIDCTL_STATE_DIR": str(self.state_dir)}
+        endpoints = {f"GRIDCTL_{ENDPOINT_OF_PART[name].upper()}": address for name, address in self.external.items()}
+        return {**os.environ, "GRIDCTL_STATE_DIR": str(self.state_dir), **endpoints}
 
     @cached_property
-    def parts(self) -> Stack:
-        """What was started."""
+    def addresses(self) -> Mapping[str, str]:
+        """Where each part listens."""
+        if self.external:
+            return self.external
         stack = read_stack(self.state_dir)
         assert stack is not None
-        return stack
-
-    def address(self, name: str) -> str:
-        """Return the address of a part."""
-        return next(part.address for part in self.parts.parts if part.name == name)
+        return {part.name: part.address for part in stack.parts}
 
     @property
     def bootstrap(self) -> str:
-        return self.address("broker")
+        return self.addresses["broker"]
 
     @property
     def registry(self) -> str:
-        return self.address("registry")
+        return self.addresses["registry"]
 
     @property
     def redis(self) -> str:
-        return self.address("redis")
+        return self.addresses["redis"]
 
     @property
     def mqtt(self) -> str:
-        return self.address("mqtt")
+        return self.addresses["mqtt"]
 
     def run(
         self, *arguments: object, stdin: bytes | str = b"", check: bool = True, timeout_s: float = 90

@@ -13,7 +13,7 @@ import pytest
 from gridctl.local.stack.model import read_stack
 from tests.running_stack import GRIDCTL, RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack, pytest.mark.embedded, pytest.mark.xdist_group("stack")]
 PARTS = ["broker", "registry", "redis", "mqtt"]
 
 
