@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup test test-real check bench clean
+.PHONY: setup test test-real test-workflows check bench clean
 
 setup: $(STAMP)
 
@@ -20,6 +20,9 @@ test: setup
 
 test-real: setup
 	tests/real/run
+
+test-workflows: setup
+	tests/workflows/run
 
 check: setup
 	$(BIN)/ruff check .
