@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "topics": ("topics", "Show, plan and apply topics; look into one"),
     "simulate": ("simulate", "Outstations, thermostats, chargers and their asset records"),
     "ingest": ("ingest", "Take readings from files, devices and outstations to the broker"),
+    "assets": ("assets", "Publish what the customer information system says of the devices"),
     "process": ("process", "Apply events to the grid state, once each"),
     "state": ("state", "Show the grid state"),
     "dlq": ("dlq", "Show what was refused, and why"),
@@ -27,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("schema", "Judge, compare, list and register Avro schemas"),
     "gate": ("gate", "Run every gate that ci/gates.toml names"),
     "pr": ("pr", "Judge a pull request, and the rules that guard the branch"),
+    "audit": ("audit", "Check the ledger of what was done, and export it"),
 }
 
 

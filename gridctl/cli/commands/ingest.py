@@ -1,6 +1,7 @@
 """`gridctl ingest`: readings from outside become events on the broker."""
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gridctl.cli.commands.ingest_run import run_source
+from gridctl.cli.commands.ingest_run import Duration, Idle, run_source
+from gridctl.cli.commands.ingest_scada import scada
 from gridctl.cli.options import Output, OutputFormat
 from gridctl.errors import UsageProblem
 
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Take readings to the broker; what is refused becomes a dead letter.")
 
 File = Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines, one reading a line; - reads stdin.")]
+Topics = Annotated[str, typer.Option("--topic", help="The topic filter of the devices.")]
+Group = Annotated[str | None, typer.Option("--group", help="Share the messages with the other bridges of this group.")]
+ClientId = Annotated[
+    str | None,
+    typer.Option("--client-id", help="The name under which the broker keeps what this bridge has not acknowledged."),
+]
 
 
 def register(root: typer.Typer) -> None:
@@ -29,6 +37,9 @@ def register(root: typer.Typer) -> None:
 @app.callback()
 def _group() -> None:
     """Take readings to the broker; what is refused becomes a dead letter."""
+
+
+app.command("scada")(scada)
 
 
 @app.command("jsonl")
@@ -44,6 +55,35 @@ def jsonl(context: typer.Context, file: File, output: Output = OutputFormat.TABL
     from gridctl.ingest.run import Until
 
     run_source(context, lambda settings: _lines(file, settings), Until(), output)
+
+
+@app.command("mqtt")
+def mqtt(
+    context: typer.Context,
+    topic: Topics = "devices/#",
+    group: Group = None,
+    client_id: ClientId = None,
+    duration: Duration = None,
+    idle: Idle = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Publish what devices send to the MQTT broker; each message is acknowledged once Kafka has it.
+
+    Runs until it is interrupted, or until --duration or --idle. The broker keeps for a day what arrives while the
+    bridge is away, and sends again what was not acknowledged, to the bridge of the same --client-id. Several bridges
+    share a fleet under one --group; then each has its own --client-id, and one that stops leaves the group.
+
+    Example:
+    $ gridctl ingest mqtt --idle 5
+    """
+    from gridctl.cli.wiring_ingest import mqtt_source
+    from gridctl.ingest.run import Until
+
+    if group is not None and (not group or set("/+#") & set(group)):
+        raise UsageProblem(f"--group {group!r}: not the name of a group", next_step="leave out /, + and #")
+    host = socket.gethostname()
+    name = client_id or (f"gridctl-{host}" if group is None else f"gridctl-{group}-{host}-{os.getpid()}")
+    run_source(context, lambda settings: mqtt_source(settings, topic, name, group), Until(duration, idle), output)
 
 
 @contextmanager

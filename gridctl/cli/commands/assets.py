@@ -1,0 +1,65 @@
+"""`gridctl assets`: what the customer information system says of the devices."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from gridctl.cli.options import Output, OutputFormat
+from gridctl.errors import UsageProblem
+
+app = typer.Typer(no_args_is_help=True, help="Publish what the customer information system says of the devices.")
+
+File = Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines, one record a line; - reads stdin.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, write nothing.")]
+
+
+def register(root: typer.Typer) -> None:
+    """Add the group."""
+    root.add_typer(app, name="assets")
+
+
+@app.callback()
+def _group() -> None:
+    """Publish what the customer information system says of the devices."""
+
+
+@app.command("apply")
+def apply(context: typer.Context, file: File, dry_run: DryRun = False, output: Output = OutputFormat.TABLE) -> None:
+    """Publish CIS records; from then on events carry the priority and the circuit that they say.
+
+    All of the file is checked before anything is written. The newest record of a device counts.
+
+    Example:
+    $ gridctl simulate assets --thermostats 1000 --output - | gridctl assets apply -
+    """
+    from gridctl.cli.commands.ingest_run import print_account
+    from gridctl.cli.commands.simulate_run import progress
+    from gridctl.cli.wiring import settings_of
+    from gridctl.cli.wiring_ingest import asset_publisher
+    from gridctl.ingest.asset_file import publish_assets, read_assets
+
+    settings = settings_of(context)
+    with _opened(file) as lines:
+        records = read_assets(lines, "stdin" if file == "-" else file)
+    with asset_publisher(settings) as (encoder, publisher), progress("records", len(records)) as advance:
+        if not dry_run:
+            publish_assets(records, encoder, publisher, advance)
+    print_account({"read": len(records), "published": 0 if dry_run else len(records)}, output)
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[BinaryIO]:
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        with Path(file).open("rb") as lines:
+            yield lines
+    except OSError as error:
+        raise UsageProblem(
+            f"{file}: cannot be read: {error.strerror}", next_step="name a file of JSON lines, or - for stdin"
+        ) from error

@@ -1,0 +1,63 @@
+"""CIS records from JSON lines to `grid.asset`: all of a file, or nothing of it."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+from pydantic import ValidationError
+
+from gridctl.contracts.assets import ASSET_TOPIC, AssetRecord
+from gridctl.errors import Unavailable, UsageProblem
+from gridctl.ingest.encode import FramedEncoder
+from gridctl.ingest.pipeline import SETTLE_DEADLINE_S
+from gridctl.ingest.ports import Publisher, Ticket
+
+# A record with ids of full length takes a kilobyte.
+LINE_MAX_BYTES = 16 * 1024
+BATCH = 5_000
+
+
+def read_assets(lines: BinaryIO, name: str) -> list[AssetRecord]:
+    """Read every record; UsageProblem naming file, line and field of the first that is wrong. Blank lines are none."""
+    records: list[AssetRecord] = []
+    number = 0
+    while line := lines.readline(LINE_MAX_BYTES + 1):
+        number += 1
+        if len(line) > LINE_MAX_BYTES:
+            raise _wrong(f"{name}:{number}: longer than {LINE_MAX_BYTES} bytes")
+        if line.isspace():
+            continue
+        try:
+            records.append(AssetRecord.model_validate_json(line))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False)[0]
+            field = "".join(f"{part}: " for part in first["loc"])
+            raise _wrong(f"{name}:{number}: {field}{first['msg']}") from error
+    return records
+
+
+def publish_assets(
+    records: Sequence[AssetRecord], encoder: FramedEncoder, publisher: Publisher, advance: Callable[[int], None]
+) -> None:
+    """Publish the records, each under its device; return when all are acknowledged; Unavailable when one is not."""
+    ticket = Ticket()
+    for start in range(0, len(records), BATCH):
+        batch = records[start : start + BATCH]
+        messages = [
+            {"key": record.device_id, "value": encoder.header + encoder.body(record.__dict__)} for record in batch
+        ]
+        publisher.publish(ASSET_TOPIC, messages, ticket)
+        publisher.poll(0.0)
+        advance(len(batch))
+    deadline_s = time.monotonic() + SETTLE_DEADLINE_S
+    while ticket.outstanding and time.monotonic() < deadline_s:
+        publisher.poll(0.1)
+    if ticket.failure is not None or ticket.outstanding:
+        raise Unavailable(
+            f"not every record reached {ASSET_TOPIC}: {ticket.failure or 'no acknowledgement came'}",
+            next_step="run `gridctl doctor`, then the same again: the newest record of a device counts",
+        )
+
+
+def _wrong(what: str) -> UsageProblem:
+    return UsageProblem(what, next_step="mend the line and run the same again: nothing was written")
