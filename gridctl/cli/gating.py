@@ -60,12 +60,13 @@ def _write_job_files(verdict: Verdict, environ: Mapping[str, str]) -> None:
     if name := environ.get("GITHUB_STEP_SUMMARY"):
         # Several gates of one step share the file, and with it the cap.
         written_bytes = Path(name).stat().st_size if Path(name).exists() else 0
-        _append(name, summary(verdict, SUMMARY_CAP_BYTES - written_bytes))
+        append_to_job_file(name, summary(verdict, SUMMARY_CAP_BYTES - written_bytes))
     if name := environ.get("GITHUB_OUTPUT"):
-        _append(name, outputs(verdict))
+        append_to_job_file(name, outputs(verdict))
 
 
-def _append(name: str, text: str) -> None:
+def append_to_job_file(name: str, text: str) -> None:
+    """Add text to a file that GitHub Actions reads after the step."""
     try:
         with Path(name).open("a", encoding="utf-8", errors="replace", newline="\n") as file:
             file.write(text)

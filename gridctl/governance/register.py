@@ -1,6 +1,6 @@
 """Registering a tree: level by level, version by version, each read back and then recorded in the ledger."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,10 +11,9 @@ from gridctl.contracts.audit import AuditEntry, AuditFact
 from gridctl.contracts.fingerprint import fingerprint
 from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
 from gridctl.errors import GridctlError, Unavailable, ViolationFound
+from gridctl.governance.explain import ADOPT_ACTION, LEVEL_ACTION, REGISTER_ACTION
 from gridctl.governance.plan import AddVersion, Plan, SetLevel
 
-LEVEL_ACTION = "schema.level"
-REGISTER_ACTION = "schema.register"
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 
 
@@ -39,12 +38,15 @@ class Registrar:
 
     def execute(self, plan: Plan) -> Report:
         """Take all steps; raise on the first that fails, with what went before it registered and recorded."""
-        entries = tuple(self._taken(plan))
+        entries = tuple(self._recorded(self._taken(plan)))
         return Report(plan, entries, self.ledger.head())
 
-    def _taken(self, plan: Plan) -> Iterator[AuditEntry]:
-        for step in plan.steps:
-            fact = self._set_level(step) if isinstance(step, SetLevel) else self._register(step)
+    def adopt(self, versions: Iterable[SchemaVersion], reason: str) -> tuple[AuditEntry, ...]:
+        """Record versions that the registry holds and nobody recorded."""
+        return tuple(self._recorded(self._registered(ADOPT_ACTION, version, None, reason) for version in versions))
+
+    def _recorded(self, facts: Iterable[AuditFact]) -> Iterator[AuditEntry]:
+        for fact in facts:
             try:
                 yield self.ledger.append(fact)
             except GridctlError as error:
@@ -52,6 +54,10 @@ class Registrar:
                     f"{fact.subject}: {fact.action} is done and could not be recorded: {error.message}",
                     next_step="mend the ledger, then `gridctl schema register --execute --adopt REASON` records it",
                 ) from error
+
+    def _taken(self, plan: Plan) -> Iterator[AuditFact]:
+        for step in plan.steps:
+            yield self._set_level(step) if isinstance(step, SetLevel) else self._register(step)
 
     def _set_level(self, step: SetLevel) -> AuditFact:
         self.registry.set_level(step.subject, step.after)
@@ -69,12 +75,11 @@ class Registrar:
                 f"{file.path}: was registered and does not read back as version {file.version}",
                 next_step="`gridctl audit verify` says what the registry holds; somebody may have registered meanwhile",
             )
-        return self.registered(REGISTER_ACTION, seen, step.before)
+        return self._registered(REGISTER_ACTION, seen, step.before)
 
-    def registered(
+    def _registered(
         self, action: str, version: SchemaVersion, before: str | None, reason: str | None = None
     ) -> AuditFact:
-        """Return the fact that a version is in the registry."""
         return self._fact(
             action,
             version.subject,

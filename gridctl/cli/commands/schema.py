@@ -6,6 +6,7 @@ from gridctl.cli.commands.schema_check import check
 from gridctl.cli.commands.schema_compat import compat
 from gridctl.cli.commands.schema_drift import drift
 from gridctl.cli.commands.schema_lint import lint
+from gridctl.cli.commands.schema_register import register as register_tree
 
 
 def register(root: typer.Typer) -> None:
@@ -15,4 +16,5 @@ def register(root: typer.Typer) -> None:
     app.command("compat")(compat)
     app.command("lint")(lint)
     app.command("drift")(drift)
+    app.command("register")(register_tree)
     root.add_typer(app, name="schema")

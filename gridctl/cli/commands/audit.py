@@ -1,0 +1,142 @@
+"""`gridctl audit`: check the ledger, and hand it out."""
+
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridctl.cli.gating import Format, run_gate
+from gridctl.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from gridctl.audit.chain import Head
+    from gridctl.audit.verify import Fault
+    from gridctl.cli.config import Settings
+    from gridctl.gates.finding import Finding, Verdict
+
+GATE = "audit"
+
+File = Annotated[Path | None, typer.Option("--file", help="An exported ledger instead of the topic; needs no broker.")]
+HeadOption = Annotated[
+    str | None, typer.Option("--head", metavar="SEQ:HASH", help="What a writing command printed as the ledger's head.")
+]
+Registry = Annotated[
+    str | None, typer.Option("--registry", metavar="URL", help="Another registry; glue://REGION/NAME for AWS Glue.")
+]
+Since = Annotated[str | None, typer.Option(metavar="TIME", help="From this time on, ISO 8601; UTC without an offset.")]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Before this time.")]
+
+
+def register(root: typer.Typer) -> None:
+    """Add `audit` to the root."""
+    app = typer.Typer(no_args_is_help=True, help="Check the ledger of what was done, and export it.")
+    app.command("verify")(verify)
+    app.command("export")(export)
+    root.add_typer(app, name="audit")
+
+
+def verify(
+    context: typer.Context,
+    file: File = None,
+    head: HeadOption = None,
+    registry: Registry = None,
+    chosen: Format = None,
+) -> None:
+    """Walk the hash chain of the ledger, and hold the schema registry against it.
+
+    Exits 3 where an entry was changed, removed or put in between, where the ledger was cut off (with --head), where
+    the registry holds a version or a level that no entry explains, or lacks one that was registered; 5 where ledger or
+    registry could not be read.
+
+    Example:
+        $ gridctl up && gridctl audit verify
+    """
+    from gridctl.audit.chain import Head
+    from gridctl.cli.wiring import settings_of
+
+    expected = None if head is None else Head.parse(head)
+    if file is None:
+        run_gate(GATE, chosen, lambda: _verify_topic(settings_of(context), expected, registry))
+    if registry is not None:
+        raise UsageProblem("--file is checked by itself, without a registry", next_step="leave --registry out")
+    run_gate(GATE, chosen, lambda: _verify_file(file, expected))
+
+
+def export(context: typer.Context, since: Since = None, until: Until = None) -> None:
+    """Write the ledger to stdout as JSON lines, all of it or a time range.
+
+    From the first to the last entry of the range without gaps, so that `gridctl audit verify --file` can check it.
+
+    Example:
+        $ gridctl up && gridctl audit export --since 2026-01-01 > ledger.jsonl
+    """
+    from gridctl.audit.export import in_range, line_of
+    from gridctl.cli.wiring import settings_of
+    from gridctl.cli.wiring_governance import ledger_of
+
+    since_ms, until_ms = _epoch_ms(since), _epoch_ms(until)
+    with ledger_of(settings_of(context)) as ledger:
+        for entry in in_range(ledger.records(), since_ms, until_ms):
+            sys.stdout.buffer.write(line_of(entry))
+    sys.stdout.buffer.flush()
+
+
+def _verify_topic(settings: "Settings", expected: "Head | None", registry: str | None) -> "Verdict":
+    from gridctl.cli.wiring_governance import verify_ledger
+    from gridctl.gates.finding import Verdict
+
+    found = verify_ledger(settings, expected, registry)
+    checked = {"entries": found.seen.count, "head": str(found.seen.head)}
+    checked |= {"registry": found.system, "versions": found.versions}
+    return Verdict(GATE, checked, tuple(_findings(found.faults)))
+
+
+def _verify_file(path: Path, expected: "Head | None") -> "Verdict":
+    from gridctl.audit.export import records_of
+    from gridctl.audit.verify import walk
+    from gridctl.gates.finding import Finding, Verdict
+
+    try:
+        with path.open("rb") as lines:
+            seen = walk(records_of(lines, str(path)), expected)
+    except OSError as error:
+        raise UsageProblem(f"{path}: cannot be read: {error.strerror}", next_step="name an exported ledger") from error
+    findings = list(_findings(seen.faults, path))
+    if not seen.count:
+        findings.append(Finding(rule="audit-beginning", message="holds no entry", file=str(path)))
+    if seen.first is not None and seen.first.sequence > 1:
+        words = f"begins at entry {seen.first.sequence}: what was before it is not checked"
+        findings.append(Finding(rule="audit-beginning", severity="warning", message=words, file=str(path), line=1))
+    return Verdict(GATE, {"entries": seen.count, "head": str(seen.head), "file": str(path)}, tuple(findings))
+
+
+def _findings(faults: "Iterable[Fault]", path: Path | None = None) -> "Iterable[Finding]":
+    from gridctl.gates.finding import Finding
+
+    for fault in faults:
+        line = fault.place.removeprefix(f"{path}:")
+        in_file = line != fault.place
+        yield Finding(
+            rule=fault.rule,
+            message=fault.message if in_file else f"{fault.place}: {fault.message}",
+            subject=fault.subject,
+            version=fault.version,
+            file=None if path is None else str(path),
+            line=int(line) if in_file else None,
+            fix=fault.fix,
+        )
+
+
+def _epoch_ms(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageProblem(
+            f"{text} is no time", next_step="write for example 2026-01-31 or 2026-01-31T06:00Z"
+        ) from error
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

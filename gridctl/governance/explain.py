@@ -1,0 +1,85 @@
+"""What a registry holds beside what the ledger says: every version and level there must have an entry."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from gridctl.audit.ports import Record
+from gridctl.audit.verify import Fault
+from gridctl.contracts.audit import AuditEntry
+from gridctl.contracts.fingerprint import fingerprint
+from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
+
+LEVEL_ACTION = "schema.level"
+REGISTER_ACTION = "schema.register"
+ADOPT_ACTION = "schema.adopt"
+
+Mark = tuple[str, int, int | None, str | None]
+"""Subject, version, schema id and fingerprint: what says that a version is the one that was recorded."""
+
+
+@dataclass
+class Told:
+    """What the ledger tells about one registry, by its name there."""
+
+    system: str
+    versions: dict[Mark, AuditEntry] = field(default_factory=dict)
+    levels: dict[str, str | None] = field(default_factory=dict)
+
+    def listen(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Pass the records on, and keep what they say of the registry."""
+        for record in records:
+            if record.entry is not None and record.entry.system == self.system:
+                self._keep(record.entry)
+            yield record
+
+    def explains(self, version: SchemaVersion) -> bool:
+        """Say whether an entry tells of this version."""
+        return _mark(version) in self.versions
+
+    def _keep(self, entry: AuditEntry) -> None:
+        if entry.action in (REGISTER_ACTION, ADOPT_ACTION) and entry.version is not None:
+            self.versions[entry.subject, entry.version, entry.schema_id, entry.fingerprint] = entry
+        elif entry.action == LEVEL_ACTION:
+            self.levels[entry.subject] = entry.after
+
+
+def unexplained(told: Told, registry: SchemaRegistry) -> Iterator[SchemaVersion]:
+    """Yield the versions that somebody registered out of band."""
+    for subject in registry.subjects():
+        yield from (version for version in registry.versions(subject) if not told.explains(version))
+
+
+def compare(told: Told, registry: SchemaRegistry) -> tuple[int, list[Fault]]:
+    """Return how many versions the registry holds, and where it and the ledger differ."""
+    held = {subject: registry.versions(subject) for subject in registry.subjects()}
+    everything = [version for versions in held.values() for version in versions]
+    faults = [_out_of_band(told, version) for version in everything if not told.explains(version)]
+    faults += _gone(told, everything)
+    for subject, wanted in sorted(told.levels.items()):
+        found = registry.level(subject)
+        if subject in held and found != wanted:
+            words = f"the level of {subject} is {found}; the ledger last set {wanted}"
+            fix = "`gridctl schema register --execute` sets it again; find out who changed it"
+            faults.append(Fault("registry-level", told.system, words, subject, fix=fix))
+    return len(everything), faults
+
+
+def _out_of_band(told: Told, version: SchemaVersion) -> Fault:
+    known = [mark for mark in told.versions if mark[:2] == (version.subject, version.version)]
+    words = f"{version.subject} version {version.version} (id {version.schema_id}) was registered out of band: "
+    words += "the ledger tells of another schema under this version" if known else "no entry of the ledger tells of it"
+    fix = "find out who registered it; `gridctl schema register --execute --adopt REASON` records it as it is"
+    return Fault("registry-unexplained", told.system, words, version.subject, version.version, fix)
+
+
+def _gone(told: Told, everything: Sequence[SchemaVersion]) -> Iterator[Fault]:
+    there = {(version.subject, version.version) for version in everything}
+    for (subject, number), entry in {mark[:2]: entry for mark, entry in told.versions.items()}.items():
+        if (subject, number) not in there:
+            words = f"{subject} version {number} is no longer there; entry {entry.sequence} registered it"
+            fix = "records that were written with it cannot be read: find out who deleted it, and restore it"
+            yield Fault("registry-missing", told.system, words, subject, number, fix)
+
+
+def _mark(version: SchemaVersion) -> Mark:
+    return version.subject, version.version, version.schema_id, fingerprint(version.schema)
