@@ -7,12 +7,12 @@ import textwrap
 
 EXAMPLE = """\
 Examples:
-  $ gridctl simulate thermostats --devices 10 --ticks 2 --output -    readings as JSON lines
-  $ gridctl registry serve --port 8081 --db registry.db               a schema registry for this machine
+  $ gridctl up && gridctl status
+  $ gridctl simulate thermostats --devices 10 --output - | gridctl ingest jsonl -
+  $ gridctl process --until-idle && gridctl state show
 
 Run `gridctl COMMAND --help` for a command; `gridctl --install-completion` for your shell.
-Exit codes: 0 ok, 1 fault, 2 usage, 3 violation or drift, 4 refused by safety, 5 could not check or reach,
-130 interrupted."""
+Exit codes: 0 ok, 1 fault, 2 usage, 3 violation or drift, 4 refused by safety, 5 could not check, 130 interrupted."""
 
 OPTIONS = {
     "--profile NAME": "a profile of gridctl.toml",
