@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gridctl.cli.commands import ingest_scada
 from gridctl.cli.commands.ingest_run import Duration, Idle, run_source
 from gridctl.cli.commands.ingest_scada import scada
 from gridctl.cli.options import Output, OutputFormat
@@ -40,6 +41,9 @@ def _group() -> None:
 
 
 app.command("scada")(scada)
+
+
+app.command("scada")(ingest_scada.scada)
 
 
 @app.command("jsonl")
