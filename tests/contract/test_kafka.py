@@ -1,0 +1,228 @@
+"""One suite for the Kafka adapters: on the embedded broker, and in the real tier on a cluster of Apache Kafka."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+from confluent_kafka import Producer
+
+from gridctl.adapters.kafka.admin import KafkaTopics
+from gridctl.adapters.kafka.consumer import KafkaEvents
+from gridctl.adapters.kafka.producer import KafkaPublisher
+from gridctl.contracts.topics import TopicCatalogue, TopicSpec
+from gridctl.errors import Unavailable
+from gridctl.governance.topics import LiveTopic, apply, plan
+from gridctl.ingest.ports import Letter, Message, Ticket
+from tests.running_stack import RunningStack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+LOG_APPEND_TIME = 2
+PARTITIONS = 4
+
+Publish = Callable[..., Ticket]
+
+
+@pytest.fixture
+def spec() -> TopicSpec:
+    """A topic of this test alone."""
+    return TopicSpec(
+        name=f"test.t{uuid.uuid4().hex}",
+        description="One test's own",
+        owner="@gridstream/platform",
+        partitions=PARTITIONS,
+        key="device_id",
+        retention_ms=604_800_000,
+        subject="iot.thermostat-value",
+    )
+
+
+@pytest.fixture
+def topic(stack: RunningStack, spec: TopicSpec) -> str:
+    KafkaTopics(stack.bootstrap, {}).create(spec)
+    return spec.name
+
+
+@pytest.fixture
+def publish(stack: RunningStack, topic: str) -> Iterator[Publish]:
+    with KafkaPublisher(stack.bootstrap, {}, frozenset({topic})) as publisher:
+
+        def send(messages: list[Message]) -> Ticket:
+            ticket = Ticket()
+            publisher.publish(topic, messages, ticket)
+            deadline_s = time.monotonic() + 20
+            while ticket.outstanding and time.monotonic() < deadline_s:
+                publisher.poll(0.1)
+            return ticket
+
+        yield send
+
+
+def numbered(count: int) -> list[Message]:
+    return [{"key": f"d-{number}", "value": str(number).encode()} for number in range(count)]
+
+
+def member(stack: RunningStack, topic: str, group: str, instance_id: str | None = None) -> KafkaEvents:
+    return KafkaEvents(stack.bootstrap, {}, group=group, topics=[topic], instance_id=instance_id)
+
+
+def read(events: KafkaEvents, count: int, timeout_s: float = 30) -> list[bytes]:
+    """Return the values of the next records, at least `count` unless the time is over."""
+    found: list[bytes] = []
+    deadline_s = time.monotonic() + timeout_s
+    while len(found) < count and time.monotonic() < deadline_s:
+        found += [record.value() or b"" for record in events.batch(500)]
+    return found
+
+
+def test_a_created_topic_is_as_declared(stack: RunningStack, spec: TopicSpec, topic: str) -> None:
+    live = KafkaTopics(stack.bootstrap, {}).topics()
+    assert plan(TopicCatalogue(topic=[spec]), {topic: live[topic]}) == []
+
+
+def test_drift_is_seen_and_mended(stack: RunningStack, spec: TopicSpec, topic: str) -> None:
+    admin = KafkaTopics(stack.bootstrap, {})
+    changed = TopicCatalogue(topic=[spec.model_copy(update={"retention_ms": 1_000_000, "partitions": PARTITIONS + 2})])
+    mine = {topic: admin.topics()[topic]}
+    assert [change.action for change in plan(changed, mine)] == ["add_partitions", "set_config"]
+    admin.add_partitions(topic, PARTITIONS + 2)
+    admin.set_config(topic, {"retention.ms": "1000000"})
+    deadline_s = time.monotonic() + 10  # a cluster shows it a moment later
+    while (left := plan(changed, {topic: admin.topics()[topic]})) and time.monotonic() < deadline_s:
+        time.sleep(0.1)
+    assert left == []
+
+
+def test_applying_twice_changes_nothing(stack: RunningStack, spec: TopicSpec) -> None:
+    class Mine(KafkaTopics):
+        """Sees only the topic of this test."""
+
+        def topics(self) -> dict[str, LiveTopic]:
+            return {name: topic for name, topic in super().topics().items() if name == spec.name}
+
+    catalogue, admin = TopicCatalogue(topic=[spec]), Mine(stack.bootstrap, {})
+    assert [change.action for change in apply(catalogue, admin)] == ["create"]
+    assert apply(catalogue, admin) == []
+
+
+def test_what_is_acknowledged_can_be_read_in_the_order_of_each_key(
+    stack: RunningStack, topic: str, publish: Publish
+) -> None:
+    sent = [{"key": f"d-{number % 7}", "value": str(number).encode()} for number in range(2_000)]
+    ticket = publish(sent)
+    assert (ticket.outstanding, ticket.failure) == (0, None)
+    with member(stack, topic, topic) as events:
+        values = read(events, len(sent))
+    assert sorted(values, key=int) == [message["value"] for message in sent]
+    for key in range(7):
+        mine = [int(value) for value in values if int(value) % 7 == key]
+        assert mine == sorted(mine)
+
+
+def test_record_time_is_the_brokers(stack: RunningStack, topic: str) -> None:
+    before_ms = time.time_ns() // 1_000_000
+    producer = Producer({"bootstrap.servers": stack.bootstrap})
+    producer.produce(topic, b"1", timestamp=1_000)
+    assert producer.flush(20) == 0
+    with member(stack, topic, topic) as events:
+        times: list[tuple[int, int]] = []
+        while not times:
+            times += [record.timestamp() for record in events.batch(10)]
+    [(kind, at_ms)] = times
+    assert kind == LOG_APPEND_TIME
+    assert at_ms >= before_ms - 1_000
+
+
+def test_a_record_that_is_too_long_fails_its_ticket(
+    stack: RunningStack, publish: Publish, request: pytest.FixtureRequest
+) -> None:
+    if not stack.external:
+        reason = "the embedded broker stores max.message.bytes and does not enforce it"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+    ticket = publish([{"key": "d", "value": b"x" * 1_500_000}])
+    assert ticket.outstanding == 0
+    assert ticket.failure is not None
+
+
+def test_a_letter_goes_out_with_its_headers(stack: RunningStack, topic: str) -> None:
+    ticket = Ticket()
+    with KafkaPublisher(stack.bootstrap, {}, frozenset({topic})) as publisher:
+        publisher.publish_letter(Letter(topic, None, b"v", [("gridstream.rule", b"json_truncated")]), ticket)
+        while ticket.outstanding:
+            publisher.poll(0.1)
+    with member(stack, topic, topic) as events:
+        records: list[object] = []
+        while not records:
+            records += [record.headers() for record in events.batch(10)]
+    assert records == [[("gridstream.rule", b"json_truncated")]]
+
+
+def test_a_topic_that_is_not_there_is_named(stack: RunningStack) -> None:
+    with pytest.raises(Unavailable, match=r"no topic absent\.topic"):
+        KafkaPublisher(stack.bootstrap, {}, frozenset({"absent.topic"}))
+    with pytest.raises(Unavailable, match=r"no topic absent\.topic"):
+        member(stack, "absent.topic", "g")
+
+
+def test_what_was_not_committed_comes_again_and_what_was_does_not(
+    stack: RunningStack, topic: str, publish: Publish
+) -> None:
+    publish(numbered(100))
+    with member(stack, topic, topic) as events:
+        assert len(read(events, 100)) == 100
+    with member(stack, topic, topic) as events:
+        assert len(read(events, 100)) == 100, "the first member committed nothing"
+        assert not events.is_drained()
+        events.commit()
+        time.sleep(0.4)
+        assert events.is_drained()
+    publish(numbered(5))
+    with member(stack, topic, topic) as events:
+        assert len(read(events, 5)) == 5
+
+
+def test_a_group_without_assignment_is_not_drained(stack: RunningStack, topic: str, publish: Publish) -> None:
+    publish(numbered(10))
+    with member(stack, topic, topic) as events:
+        assert not events.is_drained()
+
+
+def test_an_empty_topic_is_drained(stack: RunningStack, topic: str) -> None:
+    with member(stack, topic, topic) as events:
+        assert events.is_drained()
+
+
+def test_two_members_share_the_partitions(stack: RunningStack, topic: str, publish: Publish) -> None:
+    with member(stack, topic, topic) as first, member(stack, topic, topic) as second:
+        owned: list[set[int]] = [set(), set()]
+        deadline_s = time.monotonic() + 40
+        while not (all(owned) and not owned[0] & owned[1]) and time.monotonic() < deadline_s:
+            publish(numbered(40))
+            for index, events in enumerate((first, second)):
+                partitions = {record.partition() or 0 for record in events.batch(500)}
+                owned[index] = partitions or owned[index]
+                if partitions:
+                    events.commit()
+        assert owned[0] | owned[1] == set(range(PARTITIONS))
+        assert not owned[0] & owned[1]
+
+
+def test_a_static_member_that_comes_back_has_its_partitions_at_once(
+    stack: RunningStack, topic: str, publish: Publish
+) -> None:
+    publish(numbered(40))
+    first = member(stack, topic, topic, "one")
+    assert len(read(first, 40)) == 40
+    first.close()  # a static member does not leave the group, as one that was killed does not
+    started_s = time.monotonic()
+    with member(stack, topic, topic, "one") as again:
+        assert len(read(again, 40)) == 40
+        took_s = time.monotonic() - started_s
+    assert took_s < 9, "it waited for the session of its former self to time out"
+
+
+def test_a_broker_that_is_not_there_is_named_within_ten_seconds() -> None:
+    started_s = time.monotonic()
+    with pytest.raises(Unavailable, match=r"127\.0\.0\.1:9"):
+        KafkaTopics("127.0.0.1:9", {}).topics()
+    assert time.monotonic() - started_s < 10
