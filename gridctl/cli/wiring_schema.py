@@ -45,7 +45,7 @@ def select(schemas: Path | None, paths: Sequence[Path], overrides: Overrides) ->
     if not paths:
         if schemas is None:
             settings = load_settings(overrides)
-            schemas = settings.profile.schemas or _shown(settings.directory / "schemas")
+            schemas = _shown(settings.profile.schemas or settings.directory / "schemas")
         return Selection(schemas, None)
     found = [_selected(path) for path in paths]
     roots = {each.root.resolve() for each in found} | ({schemas.resolve()} if schemas else set())

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gridctl.cli.config import Overrides
     from gridctl.gates.finding import Verdict
 
-Schemas = Annotated[Path | None, typer.Option(metavar="DIR", help="The tree, <subject>/vN.avsc; else ./schemas.")]
+Schemas = Annotated[Path | None, typer.Option(metavar="DIR", help="The tree; else the profile's or gridctl's own.")]
 
 
 def drift(context: typer.Context, schemas: Schemas = None, chosen: Format = None) -> None:
@@ -23,7 +23,7 @@ def drift(context: typer.Context, schemas: Schemas = None, chosen: Format = None
     Exits 3 where they differ, 5 where there is no schema.
 
     Example:
-        $ gridctl schema drift --schemas schemas
+        $ gridctl schema drift
     """
     from gridctl.gates.schema.drift import GATE
 
@@ -31,7 +31,8 @@ def drift(context: typer.Context, schemas: Schemas = None, chosen: Format = None
 
 
 def _judged(schemas: Path | None, overrides: "Overrides") -> "Verdict":
-    from gridctl.cli.wiring_schema import select, tree_at
+    from gridctl.cli.config import load_settings
+    from gridctl.cli.wiring_schema import tree_at
     from gridctl.gates.schema.drift import drift as judge
 
-    return judge(tree_at(select(schemas, (), overrides).root))
+    return judge(tree_at(schemas or load_settings(overrides).schemas_dir))

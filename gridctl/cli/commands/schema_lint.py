@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from gridctl.cli.config import Overrides
     from gridctl.gates.finding import Verdict
 
-Schemas = Annotated[Path | None, typer.Option(metavar="DIR", help="The tree, <subject>/vN.avsc; else ./schemas.")]
+Schemas = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="The tree, <subject>/vN.avsc; else the profile's, else schemas/.")
+]
 
 
 def lint(context: typer.Context, schemas: Schemas = None, chosen: Format = None) -> None:
@@ -24,7 +26,7 @@ def lint(context: typer.Context, schemas: Schemas = None, chosen: Format = None)
     Exits 3 where a rule is broken, 5 where there is no schema.
 
     Example:
-        $ gridctl schema lint --schemas schemas
+        $ mkdir -p tree/demo && echo '"int"' > tree/demo/v1.avsc && gridctl schema lint --schemas tree
     """
     from gridctl.gates.schema.lint import GATE
 

@@ -1,0 +1,26 @@
+"""The wiring of the commands that list and compare schemas: a tree or a registry in, a shelf out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from gridctl.cli.wiring import registry_at, settings_of
+from gridctl.errors import UsageProblem
+from gridctl.gates.schema.shelf import RegistryShelf, Shelf, TreeShelf
+
+
+@contextmanager
+def open_shelf(context: typer.Context, schemas: Path | None, registry: str | None) -> Iterator[Shelf]:
+    """Give the registry that is named, else the tree that is named, else the profile's tree."""
+    from gridctl.adapters.schema_files import read_tree
+
+    settings = settings_of(context)
+    if registry is None:
+        yield TreeShelf(read_tree(schemas or settings.schemas_dir))
+        return
+    if schemas is not None:
+        raise UsageProblem("--schemas and --registry name two sources", next_step="leave one of them out")
+    with registry_at(registry, settings) as open_registry:
+        yield RegistryShelf(registry, open_registry)
