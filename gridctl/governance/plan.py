@@ -1,14 +1,15 @@
 """What stands between a tree of schemas and a registry: decided before anything is written."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gridctl.contracts.audit import AUDIT_SUBJECT
-from gridctl.contracts.compat import Level, Schema, SchemaInvalid, check, parse
+from gridctl.contracts.compat import Level, Schema, SchemaInvalid, check
 from gridctl.contracts.fingerprint import fingerprint
-from gridctl.contracts.registry import SchemaReference, SchemaRegistry, SchemaVersion
+from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
 from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.errors import Unavailable, UsageProblem, ViolationFound
+from gridctl.governance.texts import Texts
 
 Place = tuple[str, int]
 
@@ -147,7 +148,7 @@ def _require_compatible(
     level: Level,
 ) -> None:
     """Raise ViolationFound where a version breaks the level against earlier ones of the tree or the registry."""
-    texts = _Texts(tree, registry)
+    texts = Texts(tree, registry)
     parsed: dict[str, dict[int, Schema]] = {}
     for file in order:
         history = parsed.setdefault(file.subject, {})
@@ -165,53 +166,20 @@ def _require_compatible(
         history[file.version] = candidate
 
 
-def _parsed(file: SchemaFile, texts: "_Texts") -> Schema:
+def _parsed(file: SchemaFile, texts: Texts) -> Schema:
     try:
-        return parse(file.text, texts.definitions(file.references))
+        return texts.parse(file.text, file.references)
     except SchemaInvalid as error:
         raise UsageProblem(f"{file.path}: is no Avro schema: {error.message}", next_step="mend the schema") from error
 
 
-def _registered(version: SchemaVersion, texts: "_Texts") -> Schema:
+def _registered(version: SchemaVersion, texts: Texts) -> Schema:
     try:
-        return parse(version.schema, texts.definitions(version.references))
+        return texts.parse(version.schema, version.references)
     except SchemaInvalid as error:
         raise Unavailable(
             f"{version.subject} version {version.version}: the registry's schema cannot be read: {error.message}"
         ) from error
-
-
-class _Texts:
-    """What references define: from the tree, or from the registry where the tree does not hold it."""
-
-    def __init__(self, tree: SchemaTree, registry: SchemaRegistry) -> None:
-        self._tree = tree
-        self._registry = registry
-
-    def definitions(self, references: Sequence[SchemaReference]) -> list[str]:
-        """Return the documents that the references define, each after those that it needs and each once."""
-        found: dict[Place, str] = {}
-        for subject, version, text in self._walk(references):
-            found.setdefault((subject, version), text)
-        return list(found.values())
-
-    def _walk(self, references: Sequence[SchemaReference]) -> Iterator[tuple[str, int, str]]:
-        for reference in references:
-            known = self._lookup(reference.subject, reference.version)
-            if known is None:
-                raise UsageProblem(f"{reference.subject} version {reference.version} is referenced and not there")
-            text, inner = known
-            yield from self._walk(inner)
-            yield reference.subject, reference.version, text
-
-    def _lookup(self, subject: str, version: int) -> tuple[str, Sequence[SchemaReference]] | None:
-        for file in self._tree.subjects.get(subject, ()):
-            if file.version == version:
-                return file.text, file.references
-        for held in self._registry.versions(subject):
-            if held.version == version:
-                return held.schema, held.references
-        return None
 
 
 def _named(trail: Sequence[Place]) -> str:

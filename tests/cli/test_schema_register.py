@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 SCHEMAS = ROOT / "schemas"
 
 
-def record(*fields: dict[str, object]) -> str:
+def record(*fields: object) -> str:
     return json.dumps({"type": "record", "name": "R", "namespace": "gridstream.t", "fields": list(fields)})
 
 

@@ -16,7 +16,9 @@ def count(number: int, noun: str) -> str:
 def headline(verdict: Verdict) -> str:
     """Return the one line that says how it went."""
     found = f"{count(verdict.errors, 'error')}, {count(verdict.warnings, 'warning')}"
-    looked_at = ", ".join(f"{key} {value}" for key, value in verdict.checked.items() if value is not None)
+    # Lists and tables are for `--format json`; the overview shows them to people.
+    short = {key: value for key, value in verdict.checked.items() if value is not None and not isinstance(value, list)}
+    looked_at = ", ".join(f"{key} {value}" for key, value in short.items())
     return one_line(f"{verdict.gate}: {verdict.verdict} ({found})" + (f"; checked: {looked_at}" if looked_at else ""))
 
 
