@@ -1,16 +1,19 @@
 """`gridctl schema lint`, `drift`, `diff`, `list`, `history` and `show`, as a user calls them."""
 
+import io
 import json
-import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
+
+from gridctl.cli import main
 
 GRIDCTL = str(Path(sys.executable).parent / "gridctl")
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -25,14 +28,26 @@ V1 = {
 V2 = {**V1, "fields": [{"name": "power_w", "type": "long", "doc": "Power."}, {"name": "id", "type": "string"}]}
 
 
-def run(*words: str | Path, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
-    done = subprocess.run(
-        [GRIDCTL, "schema", *map(str, words)], cwd=cwd, env=environment, capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
-    assert "Traceback" not in done.stderr
+class Done(NamedTuple):
+    stdout: str
+    stderr: str
+
+
+def run(*words: str | Path, cwd: Path, code: int = 0) -> Done:
+    """Run the command in this process, which saves its start-up, and check the exit code."""
+    out, err = io.StringIO(), io.StringIO()
+    with chdir(cwd), redirect_stdout(out), redirect_stderr(err):
+        found = main.run(["schema", *map(str, words)])
+    done = Done(out.getvalue(), err.getvalue())
+    assert found == code, f"{found}\n{done.stdout}\n{done.stderr}"
+    assert "unexpected" not in done.stderr
     return done
+
+
+@pytest.fixture(autouse=True)
+def outside_actions(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def told(*words: str | Path, cwd: Path, code: int = 0) -> Any:
