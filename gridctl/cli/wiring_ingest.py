@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gridctl.cli.wiring import newest_schema, registry_of
 from gridctl.contracts.assets import ASSET_TOPIC
+from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
 from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.errors import UsageProblem
 
@@ -30,7 +31,7 @@ def pipeline_of(settings: Settings) -> Iterator[tuple[Pipeline, Callable[[], Non
     """
     from gridctl.adapters.kafka.assets import AssetFollower
     from gridctl.adapters.kafka.producer import KafkaPublisher
-    from gridctl.ingest.encode import DEAD_LETTER_SUBJECT, load_encoders
+    from gridctl.ingest.encode import load_encoders
     from gridctl.ingest.pipeline import Pipeline
     from gridctl.ingest.reject import DEAD_LETTER_TOPICS
     from gridctl.ingest.validate import Validator

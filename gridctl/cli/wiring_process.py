@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from gridctl.cli.wiring import catalogue_of, newest_schema, registry_of
+from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
 from gridctl.contracts.events import TOPIC_OF_KIND
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def event_reader(settings: Settings, registry: HttpRegistry) -> EventReader:
 def processor_of(settings: Settings, group: str, instance_id: str | None) -> Iterator[Processor]:
     """Yield a processor that has joined its group; Unavailable when anything that it needs does not answer."""
     from gridctl.adapters.kafka.consumer import KafkaEvents
-    from gridctl.adapters.kafka.deadletters import SUBJECT, DeadLetterCodec, KafkaDeadLetters
+    from gridctl.adapters.kafka.deadletters import DeadLetterCodec, KafkaDeadLetters
     from gridctl.adapters.redis_state import RedisState
     from gridctl.process.processor import Processor
 
@@ -42,7 +43,7 @@ def processor_of(settings: Settings, group: str, instance_id: str | None) -> Ite
     bootstrap, overrides = settings.endpoint("bootstrap"), settings.profile.kafka
     with registry_of(settings) as registry, closing(RedisState(settings.endpoint("redis"))) as state:
         state.ping()
-        codec = DeadLetterCodec(registry, newest_schema(settings, SUBJECT))
+        codec = DeadLetterCodec(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
         reader = event_reader(settings, registry)
         with (
             KafkaDeadLetters(bootstrap, overrides, codec) as letters,
@@ -73,9 +74,9 @@ def state_of(settings: Settings) -> Iterator[tuple[StateReader, EventOf]]:
 @contextmanager
 def dead_letters_of(settings: Settings) -> Iterator[DeadLetterReader]:
     """Yield a reader of the dead letter topics."""
-    from gridctl.adapters.kafka.deadletters import SUBJECT, DeadLetterReader
+    from gridctl.adapters.kafka.deadletters import DeadLetterReader
 
-    schema = newest_schema(settings, SUBJECT)
+    schema = newest_schema(settings, DEAD_LETTER_SUBJECT)
     with (
         registry_of(settings) as registry,
         DeadLetterReader(settings.endpoint("bootstrap"), settings.profile.kafka, registry, schema) as reader,

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from gridctl.contracts.events import Contract, EpochMs
 
+DEAD_LETTER_SUBJECT = "grid.dead-letter-value"
 UNROUTED_DLQ = "unrouted.dlq"
 RAW_CAP_BYTES = 256 * 1024
 
@@ -30,6 +31,21 @@ class DeadLetter(Contract):
     raw: bytes
     raw_length: int
     raw_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def headers_of(letter: DeadLetter) -> list[tuple[str, str | bytes | None]]:
+    """Return the headers of a letter's record: what a person or a router needs without decoding the value."""
+    values: dict[str, object] = {
+        "content-type": "application/avro",
+        "gridstream.stage": letter.stage,
+        "gridstream.rule": letter.rule,
+        "gridstream.reason": letter.reason,
+        "gridstream.source.topic": letter.topic,
+        "gridstream.source.partition": letter.partition,
+        "gridstream.source.offset": letter.offset,
+    }
+    # A reason may quote what came in, and that need not be encodable.
+    return [(name, str(value).encode(errors="replace")) for name, value in values.items() if value is not None]
 
 
 def raw_fields(raw: bytes, cap_bytes: int = RAW_CAP_BYTES) -> dict[str, bytes | int | str]:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from gridctl.contracts.avro import compile_encoder
-from gridctl.contracts.deadletter import DeadLetter
+from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, DeadLetter
 from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.contracts.framing import frame_header
 from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import Unavailable
 
-DEAD_LETTER_SUBJECT = "grid.dead-letter-value"
 STAMPS = ("msg_id", "priority_level", "circuit_id")
 # `encode(reading.__dict__, msg_id, priority_level, circuit_id)` gives the body without a frame.
 EventEncoder = Callable[..., bytes]

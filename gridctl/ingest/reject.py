@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pydantic_core
 
-from gridctl.contracts.deadletter import UNROUTED_DLQ, DeadLetter, Stage, raw_fields
+from gridctl.contracts.deadletter import UNROUTED_DLQ, DeadLetter, Stage, headers_of, raw_fields
 from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.contracts.ids import ID_PATTERN
 from gridctl.ingest.ports import Letter, Oversize
@@ -97,10 +97,4 @@ def letter_of(envelope: DeadLetter, topic: str, value: bytes) -> Letter:
     """Return the dead letter to publish: keyed by the device where it has a proper id, its reason in the headers."""
     device_id = envelope.device_id
     key = device_id if device_id is not None and _IDENTIFIER.match(device_id) else None
-    headers: list[tuple[str, str | bytes | None]] = [
-        ("content-type", b"application/avro"),
-        ("gridstream.stage", envelope.stage.encode()),
-        ("gridstream.rule", envelope.rule.encode()),
-        ("gridstream.reason", envelope.reason.encode("utf-8", "replace")),
-    ]
-    return Letter(topic, key, value, headers)
+    return Letter(topic, key, value, headers_of(envelope))

@@ -12,7 +12,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator
 
 from gridctl.contracts.clock import ALLOWED_SKEW_MS, EVENT_TIME_MIN_MS, event_time_problem
-from gridctl.contracts.events import ChargerReading, Reading, ThermostatReading
+from gridctl.contracts.events import TOPIC_OF_KIND, ChargerReading, Reading, ThermostatReading
+from gridctl.ingest.encode import STAMPS
 from gridctl.ingest.nesting import nests_deeper
 from gridctl.ingest.ports import Oversize
 from gridctl.ingest.reject import Names, Reject, peek
@@ -41,6 +42,12 @@ _RULE_OF_TYPE = {
     "literal_error": "not_in_list",
     "too_long": "too_many_items",
     "value_error": "value_and_quality_disagree",
+}
+# Where Pydantic's words would not help a person.
+_REASON_OF_RULE = {
+    "kind_missing": "is missing",
+    "kind_unknown": f"is none of {', '.join(TOPIC_OF_KIND)}",
+    "platform_field": "comes from the platform; no device may send it",
 }
 _RULE_OF_JSON = (
     ("EOF while parsing", "json_truncated"),
@@ -118,8 +125,9 @@ def _explained(error: ValidationError, raw: bytes) -> Reject:
     place = first["loc"][1:] if first["loc"] and first["loc"][0] in ("scada", "thermostat", "charger") else first["loc"]
     field = _path(place)
     rule = _rule(first)
-    if rule in ("kind_missing", "kind_unknown"):
-        field = "kind"
+    if rule in _REASON_OF_RULE:
+        field = field or "kind"
+        return Reject("VALIDATE", rule, f"{field}: {_REASON_OF_RULE[rule]}", field, names)
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     reason = f"{field}: {first['msg']}{more}" if field else f"{first['msg']}{more}"
     return Reject("PARSE" if rule == "not_an_object" else "VALIDATE", rule, reason, field, names)
@@ -133,6 +141,8 @@ def _rule(detail: ErrorDetails) -> str:
     known = _RULE_OF_TYPE.get(kind)
     if known == "not_an_object" and detail["loc"]:
         return "wrong_type"
+    if known == "unknown_field" and detail["loc"][-1] in STAMPS:
+        return "platform_field"
     return known or "wrong_type"
 
 

@@ -13,13 +13,12 @@ from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartit
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
 from gridctl.contracts.avro import AvroDecodeError, compile_decoder, compile_encoder
-from gridctl.contracts.deadletter import DeadLetter
+from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, DeadLetter, headers_of
 from gridctl.contracts.framing import HEADER_BYTES, FramingError, frame_header, schema_id_of
 from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import Unavailable
 from gridctl.process.refused import Found
 
-SUBJECT = "grid.dead-letter-value"
 DELIVERY_TIMEOUT_MS = 8000
 READ_BATCH = 500
 # The raw record in a letter is capped at 1 MiB by the settings; the envelope's own fields take less than 4 KiB.
@@ -30,10 +29,10 @@ class DeadLetterCodec:
     """Encodes letters with our schema, whose id the registry must know."""
 
     def __init__(self, registry: SchemaLookup, schema: str) -> None:
-        found = registry.find(SUBJECT, schema)
+        found = registry.find(DEAD_LETTER_SUBJECT, schema)
         if found is None:
             raise Unavailable(
-                f"the registry does not hold our schema of {SUBJECT}",
+                f"the registry does not hold our schema of {DEAD_LETTER_SUBJECT}",
                 next_step="`gridctl up` registers it on a local stack",
             )
         self._header = frame_header(found.schema_id)
@@ -42,20 +41,6 @@ class DeadLetterCodec:
     def value(self, letter: DeadLetter) -> bytes:
         """Return the framed Avro value of a letter."""
         return self._header + self._encode(letter.model_dump())
-
-
-def headers_of(letter: DeadLetter) -> list[tuple[str, str | bytes | None]]:
-    """Return the headers of a letter: what a person or a router needs without decoding the value."""
-    values: dict[str, object] = {
-        "content-type": "application/avro",
-        "gridstream.stage": letter.stage,
-        "gridstream.rule": letter.rule,
-        "gridstream.reason": letter.reason,
-        "gridstream.source.topic": letter.topic,
-        "gridstream.source.partition": letter.partition,
-        "gridstream.source.offset": letter.offset,
-    }
-    return [(name, str(value).encode()) for name, value in values.items() if value is not None]
 
 
 class KafkaDeadLetters:
