@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup test test-real test-workflows check bench clean
+.PHONY: setup test test-real test-workflows check reference bench clean
 
 setup: $(STAMP)
 
@@ -29,6 +29,9 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+reference: setup
+	$(BIN)/python docs/generate_reference.py
 
 bench: setup
 	benchmarks/run
