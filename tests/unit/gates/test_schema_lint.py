@@ -1,6 +1,7 @@
 """Each rule of `schema lint` has a schema that passes and one that fails; without the rule, a test is red."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -339,3 +340,10 @@ def test_our_own_schemas_pass() -> None:
     assert verdict.findings == ()
     assert verdict.checked["topics_toml"] == "applied"
     assert verdict.checked["subjects"] >= 5
+
+
+def test_the_documentation_names_every_rule() -> None:
+    text = (SCHEMAS.parent / "docs" / "schema-lint.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE))
+    elsewhere = {"priority-tag", "stray-file", "invalid-schema"}
+    assert documented == {*RULES, *PLATFORM_RULES, *CHANGE_RULES, *elsewhere}
