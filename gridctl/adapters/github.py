@@ -42,6 +42,8 @@ class GitHubRepository:
             timeout=TIMEOUT_S,
             retry=CONNECT_ATTEMPTS,
             per_page=_PAGE,
+            # A gate asks a handful of questions, one after another; the library would pause between them.
+            seconds_between_requests=None,
             lazy=True,
         )
         self._repository = self._client.get_repo(name)
@@ -78,9 +80,9 @@ class GitHubRepository:
     def reviews(self, number: int) -> tuple[Review, ...]:
         """Return its reviews in the order in which they were given."""
         with self._asking(f"the reviews of pull request {number}"):
-            given = list(self._pull(number).get_reviews())
+            given = self._pages(f"pulls/{number}/reviews")
             return tuple(
-                Review(user=review.user.login if review.user else None, state=review.state, commit=review.commit_id)
+                Review(user=(review["user"] or {}).get("login"), state=review["state"], commit=review["commit_id"])
                 for review in given
             )
 
@@ -101,15 +103,8 @@ class GitHubRepository:
 
     def branch_rules(self, branch: str) -> list[Rule]:
         """Return the active rules of a branch, of all rulesets, the organisation's included."""
-        rules: list[Rule] = []
         with self._asking(f"the rules of branch {branch}"):
-            while True:
-                page = self._get(
-                    f"rules/branches/{quote(branch, safe='')}", per_page=_PAGE, page=len(rules) // _PAGE + 1
-                )
-                rules += parse_live(page, self._name)
-                if len(page) < _PAGE:
-                    return rules
+            return parse_live(self._pages(f"rules/branches/{quote(branch, safe='')}"), self._name)
 
     def protected_checks(self, branch: str) -> dict[str, int | None]:
         """Return the checks that the classic protection of a branch requires, with the app that must report each."""
@@ -126,6 +121,17 @@ class GitHubRepository:
 
     def _pull(self, number: int) -> "GithubPullRequest":
         return self._repository.get_pull(number)
+
+    def _pages(self, path: str) -> list[Any]:
+        """Return a whole list. The library takes an answer that is no list for an empty one; this does not."""
+        found: list[Any] = []
+        while True:
+            page = self._get(path, per_page=_PAGE, page=len(found) // _PAGE + 1)
+            if not isinstance(page, list):
+                raise TypeError(f"{path}: a list was expected, not {type(page).__name__}")
+            found += page
+            if len(page) < _PAGE:
+                return found
 
     def _get(self, path: str, **parameters: Any) -> Any:
         _, answer = self._client.requester.requestJsonAndCheck("GET", f"/repos/{self._name}/{path}", parameters)

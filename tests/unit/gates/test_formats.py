@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
 import typer
 from hypothesis import given, settings
@@ -160,6 +161,22 @@ def test_a_summary_that_cannot_be_written_is_no_pass(tmp_path: Path) -> None:
         emit(verdict(), GateFormat.GITHUB, {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "summary")})
 
 
+SARIF = json.loads((Path(__file__).parents[2] / "data" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
+SARIF_VALIDATOR = jsonschema.Draft4Validator(SARIF)
+
+
+@pytest.mark.parametrize("findings", [(), (ERROR,), (WARNING, HOSTILE, BROKEN), (Finding(rule="r", message=""),)])
+def test_sarif_is_valid_by_the_published_schema(findings: tuple[Finding, ...]) -> None:
+    SARIF_VALIDATOR.validate(json.loads(render(verdict(*findings), GateFormat.SARIF)))
+
+
+@pytest.mark.parametrize("spoil", [("level", "fatal"), ("ruleIndex", -2), ("message", {}), ("places", [])])
+def test_the_published_schema_refuses_what_is_no_sarif(spoil: tuple[str, Any]) -> None:
+    document = json.loads(render(verdict(ERROR), GateFormat.SARIF))
+    document["runs"][0]["results"][0] |= dict([spoil])
+    assert not SARIF_VALIDATOR.is_valid(document)
+
+
 def test_sarif_has_what_code_scanning_needs() -> None:
     document = json.loads(render(verdict(WARNING, ERROR, HOSTILE, BROKEN), GateFormat.SARIF))
     run = document["runs"][0]
@@ -217,6 +234,7 @@ def test_any_text_makes_a_well_formed_document(findings: list[Finding]) -> None:
     assert len(json.loads(written[GateFormat.JSON])["findings"]) == len(findings)
     results: list[Any] = json.loads(written[GateFormat.SARIF])["runs"][0]["results"]
     assert len(results) == len(findings)
+    SARIF_VALIDATOR.validate(json.loads(written[GateFormat.SARIF]))
     assert all(result["message"]["text"] for result in results)
     cases = parsed(written[GateFormat.JUNIT]).findall("testsuite/testcase")
     assert len(cases) == max(len(findings), 1)
