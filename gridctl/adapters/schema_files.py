@@ -21,8 +21,9 @@ def read_tree(root: Path) -> SchemaTree:
     """
     if not root.is_dir():
         raise UsageProblem(f"{root}: no such directory", next_step="name the tree of schemas, <subject>/vN.avsc")
-    names = sorted(name for name in _names_below(root) if belongs_to_tree(name))
-    return build_tree(str(root), {name: read_text(root / name) for name in names})
+    prefix = _prefix(str(root))
+    names = [name for name in _names_below(root) if belongs_to_tree(name)]
+    return build_tree(str(root), {name: read_text(prefix + name) for name in names})
 
 
 def _names_below(root: Path) -> Iterator[str]:
@@ -39,7 +40,13 @@ def _names_below(root: Path) -> Iterator[str]:
             yield entry.name
             continue
         for directory, _, names in os.walk(entry, onerror=refuse):
-            yield from (f"{Path(directory).relative_to(root).as_posix()}/{name}" for name in names)
+            below = Path(directory).relative_to(root).as_posix()
+            yield from (f"{below}/{name}" for name in names)
+
+
+def _prefix(root: str) -> str:
+    """Return what stands before a name in a file's path: a tree may hold too many files for a Path each."""
+    return str(Path(root, "_"))[:-1]
 
 
 def belongs_to_tree(name: str) -> bool:
@@ -51,8 +58,9 @@ def build_tree(root: str, texts: Mapping[str, str]) -> SchemaTree:
     """Return the tree of files by their paths below its root, with `/`; UsageProblem for unreadable references."""
     files: list[SchemaFile] = []
     strays: list[str] = []
+    prefix = _prefix(root)
     for name in sorted(name for name in texts if name.endswith(".avsc")):
-        path = str(Path(root, name))
+        path = prefix + name
         subject, _, file_name = name.rpartition("/")
         match = _VERSION.fullmatch(file_name)
         if match is None or not subject or "/" in subject:
@@ -63,10 +71,11 @@ def build_tree(root: str, texts: Mapping[str, str]) -> SchemaTree:
     return SchemaTree(root, tuple(files), tuple(strays))
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path | str) -> str:
     """Return a file's text; UsageProblem when it cannot be read as UTF-8."""
     try:
-        return path.read_text(encoding="utf-8")
+        with open(path, encoding="utf-8", newline="") as file:  # noqa: PTH123 -- quicker than by a Path
+            return file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageProblem(f"{path}: cannot be read: {error}", next_step="mend the file") from error
 
@@ -79,6 +88,6 @@ def _references(root: str, name: str, texts: Mapping[str, str]) -> tuple[SchemaR
         return tuple(SchemaReference(str(each["name"]), str(each["subject"]), int(each["version"])) for each in listed)
     except (ValueError, TypeError, KeyError) as error:
         raise UsageProblem(
-            f"{Path(root, name)}: not a list of references: {error}",
+            f"{_prefix(root)}{name}: not a list of references: {error}",
             next_step='write [{"name": "full.Name", "subject": "other-value", "version": 1}]',
         ) from error

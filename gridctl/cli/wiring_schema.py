@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from gridctl.adapters.schema_files import belongs_to_tree, build_tree, read_text, read_tree
 from gridctl.cli.config import Overrides, load_settings
+from gridctl.cli.wiring import registry_at
 from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.contracts.topics import TopicCatalogue, parse_catalogue
 from gridctl.errors import Unavailable, UsageProblem
+from gridctl.gates.schema.gate import Registered
 from gridctl.gates.schema.published import Base
-
-if TYPE_CHECKING:
-    from gridctl.adapters.registry import HttpRegistry
 
 
 def file_with_tree(path: Path) -> tuple[SchemaFile, SchemaTree]:
@@ -65,7 +64,9 @@ def _selected(path: Path) -> Selection:
     if not path.is_dir():
         raise UsageProblem(f"{path}: no such directory and no .avsc file", next_step="name a tree, a subject or a file")
     if any(path.glob("v*.avsc")):
-        return Selection(path.parent, (path.resolve().name,))
+        if path.name in ("", ".."):  # the name is the subject's
+            path = path.resolve()
+        return Selection(path.parent, (path.name,))
     return Selection(path, None)
 
 
@@ -108,8 +109,10 @@ def base_of(root: Path, revision: str) -> Base:
     return Base(revision, tip_tree, tip_tree if tip == fork else at(fork))
 
 
-def registry_at(url: str, overrides: Overrides) -> HttpRegistry:
-    """Return the registry at a URL, with the credentials of the profile; a context manager."""
-    from gridctl.cli.wiring import registry_of
+@contextmanager
+def registered_at(url: str, overrides: Overrides) -> Iterator[Registered]:
+    """Yield the registry at a URL for the gate. Glue has no opinion that could be had without registering."""
+    from gridctl.adapters.registry import HttpRegistry
 
-    return registry_of(load_settings(replace(overrides, settings=(*overrides.settings, f"registry={url}"))))
+    with registry_at(url, load_settings(overrides)) as server:
+        yield Registered(server.url, server, server if isinstance(server, HttpRegistry) else None)

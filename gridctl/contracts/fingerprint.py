@@ -16,8 +16,12 @@ def fingerprint(schema: str) -> str:
 
     Documentation, defaults, aliases and custom properties count. Names are spelt out in full, attributes are sorted.
     """
-    normal = _normal(load_json(schema), "")
-    return hashlib.sha256(json.dumps(normal, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(normal_form(schema), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def normal_form(schema: str) -> Any:
+    """Return a schema's normal form as JSON; a place in it is the same place in the schema, or one inside it."""
+    return _normal(load_json(schema), "")
 
 
 def _normal(node: Any, space: str) -> Any:
@@ -53,7 +57,12 @@ def _normal(node: Any, space: str) -> Any:
 def _field(field: Any, space: str) -> Any:
     if not isinstance(field, Mapping):
         return field
-    return {key: _normal(value, space) if key == "type" else _number(value) for key, value in field.items()}
+    out = {key: _normal(value, space) if key == "type" else _number(value) for key, value in field.items()}
+    if str(out.get("order", "ascending")).lower() == "ascending":
+        out.pop("order", None)
+    if not out.get("aliases"):
+        out.pop("aliases", None)
+    return out
 
 
 def _full(name: Any, space: str) -> Any:

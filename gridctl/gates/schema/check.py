@@ -99,9 +99,11 @@ class _Comparison:
         for file in files:
             side = self._side(file, findings)
             if side is not None and self._level.directions:
-                for earlier, other in history if self._level.is_transitive else history[-1:]:
-                    if other is not None:
-                        findings += self._pair(file, side, earlier, other)
+                named = history if self._level.is_transitive else history[-1:]
+                valid = [(earlier, other) for earlier, other in named if other is not None]
+                self._compare(side, valid)
+                for earlier, other in valid:
+                    findings += self._pair(file, side, earlier, other)
             history.append((file, side))
         return findings
 
@@ -116,11 +118,18 @@ class _Comparison:
             return None
         return known
 
+    def _compare(self, side: Side, history: Sequence[tuple[SchemaFile, Side]]) -> None:
+        new = {
+            id(other): (earlier.version, other.schema)
+            for earlier, other in history
+            if (id(side), id(other)) not in self._breaks
+        }
+        breaks = check(self._level, side.schema, list(new.values()))
+        for other_id, (version, _) in new.items():
+            self._breaks[id(side), other_id] = [entry for entry in breaks if entry.version == version]
+
     def _pair(self, file: SchemaFile, side: Side, earlier: SchemaFile, other: Side) -> list[Finding]:
-        key = (id(side), id(other))
-        found = self._breaks.get(key)
-        if found is None:
-            found = self._breaks[key] = check(self._level, side.schema, [(earlier.version, other.schema)])
+        found = self._breaks[id(side), id(other)]
         self._matrix.cells[file.version, earlier.version] = not found
         if not found:
             return []

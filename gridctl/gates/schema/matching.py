@@ -7,7 +7,7 @@ from gridctl.contracts.registry import SchemaVersion
 from gridctl.contracts.schema_tree import SchemaFile
 from gridctl.gates.finding import Finding
 from gridctl.gates.schema.published import VERSION_DELETED, edited
-from gridctl.gates.schema.same import same_source
+from gridctl.gates.schema.same import identity
 
 VERSION_RENUMBERED = "version-renumbered"
 
@@ -28,12 +28,16 @@ def match_versions(
     candidates: list[SchemaFile] = []
     foreign = {version.version: version for version in registered}
     taken = dict(foreign)
+    numbers: dict[tuple[object, ...], list[int]] = {}
+    for version in registered:
+        numbers.setdefault(identity((version.schema, version.references)), []).append(version.version)
     for file in files:
-        number = _number_of(file, registered)
-        if number is not None:
-            foreign.pop(number, None)
-            if number != file.version:
-                findings.append(_renumbered(file, number, where))
+        held = numbers.get(identity((file.text, file.references)), [])
+        if held:
+            for number in held:
+                foreign.pop(number, None)
+            if file.version not in held:
+                findings.append(_renumbered(file, held[0], where))
         elif file.version in taken:
             findings.append(edited(file, taken[file.version].schema, f"in {where}"))
         else:
@@ -41,13 +45,6 @@ def match_versions(
     present = {file.version for file in files}
     findings += [_missing(subject, number, where) for number in foreign if number not in present]
     return Matching(tuple(findings), tuple(candidates), frozenset(foreign))
-
-
-def _number_of(file: SchemaFile, registered: Sequence[SchemaVersion]) -> int | None:
-    """Return under which number the registry holds this very schema, the file's own number first."""
-    source = (file.text, file.references)
-    found = [version.version for version in registered if same_source(source, (version.schema, version.references))]
-    return file.version if file.version in found else next(iter(found), None)
 
 
 def _renumbered(file: SchemaFile, number: int, where: str) -> Finding:

@@ -1,0 +1,272 @@
+"""`gridctl schema check` as CI calls it: real files, a real git repository, a real registry."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+GRIDCTL = str(Path(sys.executable).parent / "gridctl")
+A = '{"name": "a", "type": "int"}'
+B = '{"name": "b", "type": "int"}'
+B_DEFAULT = '{"name": "b", "type": "int", "default": 0}'
+
+
+def record(*fields: str) -> str:
+    return '{"type": "record", "name": "R", "fields": [\n  ' + ",\n  ".join(fields) + "\n]}\n"
+
+
+THREE = (record(A), record(A, B_DEFAULT), record(A, B))
+"""The third reads the second, not the first."""
+
+
+def write(tree: Path, subject: str, *texts: str) -> Path:
+    (tree / subject).mkdir(parents=True, exist_ok=True)
+    for number, text in enumerate(texts, 1):
+        (tree / subject / f"v{number}.avsc").write_text(text)
+    return tree
+
+
+def run(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("GRIDCTL_", "GITHUB_"))}
+    return subprocess.run([GRIDCTL, "schema", "check", *map(str, words)], cwd=cwd, env=environment,
+                          capture_output=True, text=True, timeout=60)  # fmt: skip
+
+
+def document(*words: str | Path, cwd: Path, code: int) -> dict[str, Any]:
+    done = run(*words, "--format", "json", cwd=cwd)
+    assert done.returncode == code, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def marks(found: dict[str, Any]) -> list[tuple[str, int | None, int | None]]:
+    return [(each["rule"], each["version"], each["against"]) for each in found["findings"]]
+
+
+def test_a_tree_alone_needs_no_profile_no_topics_and_no_git(tmp_path: Path) -> None:
+    write(tmp_path / "any", "s", *THREE[:2])
+    done = run("--schemas", "any", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "s (BACKWARD_TRANSITIVE)\n    v1\n v2 ok\n" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("schema-check: pass")
+
+
+def test_the_third_version_that_does_not_read_the_first(tmp_path: Path) -> None:
+    write(tmp_path / "schemas", "s", *THREE)
+    done = run(cwd=tmp_path)
+    assert done.returncode == 3
+    assert "schemas/s/v3.avsc:3:3: error[reader_field_missing_default_value]" in done.stdout.splitlines()
+    assert "v3 cannot read what v1 wrote: the reader's field b" in done.stdout
+    assert run("--level", "backward", cwd=tmp_path).returncode == 0
+    found = document(cwd=tmp_path, code=3)
+    assert marks(found) == [("reader_field_missing_default_value", 3, 1)]
+    assert found["findings"][0]["file"] == "schemas/s/v3.avsc"
+
+
+def test_a_narrow_terminal_does_not_wrap_a_place(tmp_path: Path) -> None:
+    deep = "a-name-that-is-long-enough-for-any-terminal" * 4
+    write(tmp_path / "schemas", deep, *THREE)
+    done = subprocess.run([GRIDCTL, "schema", "check"], cwd=tmp_path, env={**os.environ, "COLUMNS": "40"},
+                          capture_output=True, text=True, timeout=60)  # fmt: skip
+    assert f"schemas/{deep}/v3.avsc:3:3: error[reader_field_missing_default_value]" in done.stdout.splitlines()
+
+
+def test_paths_name_subjects(tmp_path: Path) -> None:
+    tree = write(write(tmp_path / "t", "bad", *THREE), "good", *THREE[:2])
+    assert run("t/good", cwd=tmp_path).returncode == 0
+    assert run("t/good/v1.avsc", "t/good/v2.avsc", cwd=tmp_path).returncode == 0
+    assert run("t/bad/v1.avsc", cwd=tmp_path).returncode == 3
+    assert run("t/good", "t/bad", cwd=tmp_path).returncode == 3
+    assert run("t", cwd=tmp_path).returncode == 3
+    assert run("t/good", "--schemas", "t", cwd=tmp_path).returncode == 0
+    assert run(".", cwd=tree / "good").returncode == 0
+    assert document("t/good", cwd=tmp_path, code=0)["checked"]["subjects"] == 1
+
+
+def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
+    write(tmp_path / "t", "s", *THREE[:2])
+    (tmp_path / "words.txt").write_text("words")
+    assert run("absent", cwd=tmp_path).returncode == 2
+    assert run("words.txt", cwd=tmp_path).returncode == 2
+    assert run("t/s", "--schemas", ".", cwd=tmp_path).returncode == 2
+    assert run("t/gone/v1.avsc", cwd=tmp_path).returncode == 5
+
+
+@pytest.mark.parametrize("words", [(), ("--schemas", "absent"), ("--schemas", "empty"), ("empty",)])
+def test_no_tree_and_an_empty_tree_are_not_a_pass(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "empty").mkdir()
+    found = document(*words, cwd=tmp_path, code=5)
+    assert (found["verdict"], marks(found)) == ("error", [("could-not-check", None, None)])
+
+
+def test_gaps_strays_and_broken_files(tmp_path: Path) -> None:
+    tree = write(tmp_path / "schemas", "s", *THREE[:2])
+    (tree / "s" / "v4.avsc").write_text('{"type": "record",\n "name": }')
+    (tree / "s" / "V3.avsc").write_text(THREE[1])
+    (tree / "s" / "deeper").mkdir()
+    (tree / "s" / "deeper" / "v1.avsc").write_text(THREE[1])
+    found = document(cwd=tmp_path, code=3)
+    assert {(each["rule"], each["file"], each["line"]) for each in found["findings"]} == {
+        ("version-gap", "schemas/s/v4.avsc", 1),
+        ("invalid-schema", "schemas/s/v4.avsc", 2),
+        ("stray-file", "schemas/s/V3.avsc", 1),
+        ("stray-file", "schemas/s/deeper/v1.avsc", 1),
+    }
+
+
+def test_a_file_that_cannot_be_read_is_not_a_pass(tmp_path: Path) -> None:
+    tree = write(tmp_path / "schemas", "s", *THREE[:2])
+    (tree / "s" / "v3.avsc").symlink_to("nowhere")
+    assert run(cwd=tmp_path).returncode == 2
+    (tree / "s" / "v3.avsc").unlink()
+    (tree / "s" / "v3.avsc").write_bytes(b'"\xff"')
+    done = run(cwd=tmp_path)
+    assert (done.returncode, "v3.avsc" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
+def test_a_subject_may_be_a_link_to_a_directory(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere", "s", *THREE)
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "s").symlink_to(tmp_path / "elsewhere" / "s")
+    assert run(cwd=tmp_path).returncode == 3
+
+
+def git(*words: str, cwd: Path) -> None:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *identity, *words], cwd=cwd, check=True, capture_output=True, timeout=30)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A branch `work` that left `main` where it holds v1 and v2; the tree lies in a directory of the repository."""
+    write(tmp_path / "app" / "schemas", "s", *THREE[:2])
+    git("init", "-q", "-b", "main", cwd=tmp_path)
+    git("add", ".", cwd=tmp_path)
+    git("commit", "-q", "-m", "first", cwd=tmp_path)
+    git("checkout", "-q", "-b", "work", cwd=tmp_path)
+    return tmp_path / "app"
+
+
+def test_beside_a_base_nothing_published_has_changed(clone: Path) -> None:
+    write(clone / "schemas", "s", *THREE[:2], record(A, B_DEFAULT))
+    found = document("--base", "main", cwd=clone, code=0)
+    assert (found["checked"]["base"], found["checked"]["base_versions"]) == ("main", 2)
+
+
+def test_beside_a_base_an_edit_and_a_deletion_are_found(clone: Path) -> None:
+    (clone / "schemas" / "s" / "v1.avsc").write_text(record('{"name": "a", "type": "int", "doc": "words"}'))
+    found = document("--base", "main", cwd=clone, code=3)
+    assert marks(found) == [("version-edited", 1, None)]
+    assert (found["findings"][0]["file"], found["findings"][0]["line"]) == ("schemas/s/v1.avsc", 2)
+    assert run(cwd=clone).returncode == 0  # which only the base can tell
+    (clone / "schemas" / "s" / "v2.avsc").unlink()
+    assert marks(document("--base", "main", cwd=clone, code=3))[1:] == [("version-deleted", 2, None)]
+    assert marks(document("--base", "main", "schemas/s/v2.avsc", cwd=clone, code=3))[1:] == [
+        ("version-deleted", 2, None)
+    ]
+
+
+def test_beside_a_base_a_tree_that_is_gone_altogether(clone: Path) -> None:
+    git("rm", "-rq", "schemas", cwd=clone)
+    assert marks(document("--base", "main", cwd=clone.parent, code=5)) == [("could-not-check", None, None)]
+    found = document("--base", "main", "--schemas", "app/schemas", cwd=clone.parent, code=3)
+    assert marks(found) == [("version-deleted", 1, None), ("version-deleted", 2, None)]
+
+
+def test_a_base_that_went_on(clone: Path) -> None:
+    git("checkout", "-q", "main", cwd=clone)
+    write(clone / "schemas", "s", *THREE[:2], record(A, B_DEFAULT, '{"name": "c", "type": "int", "default": 0}'))
+    git("add", ".", cwd=clone)
+    git("commit", "-q", "-m", "third", cwd=clone)
+    git("checkout", "-q", "work", cwd=clone)
+    assert run("--base", "main", cwd=clone).returncode == 0
+    write(clone / "schemas", "s", *THREE[:2], record(A, B_DEFAULT, '{"name": "d", "type": "int", "default": 0}'))
+    assert marks(document("--base", "main", cwd=clone, code=3)) == [("version-edited", 3, None)]
+
+
+def test_a_base_that_cannot_be_seen_is_not_a_pass(clone: Path, tmp_path: Path) -> None:
+    assert document("--base", "origin/main", cwd=clone, code=5)["verdict"] == "error"
+    git("checkout", "-q", "--orphan", "unrelated", cwd=clone)
+    git("commit", "-q", "-m", "no common history", cwd=clone)
+    assert document("--base", "main", cwd=clone, code=5)["verdict"] == "error"
+    outside = tmp_path.parent / f"{tmp_path.name}-outside"
+    write(outside / "schemas", "s", *THREE[:2])
+    assert document("--base", "main", cwd=outside, code=5)["verdict"] == "error"
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[str]:
+    with subprocess.Popen([GRIDCTL, "registry", "serve"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        yield process.stdout.readline().strip()
+        process.terminate()
+
+
+def register(url: str, subject: str, text: str) -> None:
+    answer = httpx.post(f"{url}/subjects/{subject}/versions", json={"schema": text}, trust_env=False)
+    assert answer.status_code == 200, answer.text
+
+
+def test_beside_a_registry_our_verdict_and_its_own_agree(tmp_path: Path, registry: str) -> None:
+    for text in THREE[:2]:
+        register(registry, "agree", text)
+    write(tmp_path / "schemas", "agree", *THREE[:2])
+    found = document("--registry", registry, cwd=tmp_path, code=0)
+    assert (found["checked"]["registered"], found["checked"]["registry_verdicts"]) == (2, 1)
+    write(tmp_path / "schemas", "agree", *THREE)
+    found = document("--registry", registry, cwd=tmp_path, code=3)
+    assert marks(found) == [("reader_field_missing_default_value", 3, 1)]
+    assert (found["findings"][0]["file"], found["findings"][0]["line"]) == ("schemas/agree/v3.avsc", 3)
+    assert found["checked"]["registry_verdicts"] == 2
+
+
+def test_beside_a_registry_edits_and_deletions(tmp_path: Path, registry: str) -> None:
+    for text in THREE[:2]:
+        register(registry, "moved", text)
+    write(tmp_path / "schemas", "moved", record(A.replace("int", "long")))
+    found = document("--registry", registry, cwd=tmp_path, code=3)
+    assert marks(found) == [("version-edited", 1, None), ("version-deleted", 2, None)]
+
+
+def test_a_weaker_level_of_the_registry_hides_nothing(tmp_path: Path, registry: str) -> None:
+    put = httpx.put(f"{registry}/config/weak", json={"compatibility": "NONE"}, trust_env=False)
+    assert put.status_code == 200
+    for text in THREE:
+        register(registry, "weak", text)
+    write(tmp_path / "schemas", "weak", *THREE)
+    found = document("--registry", registry, cwd=tmp_path, code=3)
+    assert marks(found) == [("registry-level", None, None), ("reader_field_missing_default_value", 3, 1)]
+
+
+def test_references_and_odd_names_beside_a_registry(tmp_path: Path, registry: str) -> None:
+    tree = write(tmp_path / "schemas", "shared enum", '{"type": "enum", "name": "x.E", "symbols": ["A"]}')
+    user = '{"type": "record", "name": "x.U", "fields": [{"name": "e", "type": "E"}]}'
+    write(tree, "user", user, user.replace('"E"}', '"E", "doc": "words"}'))
+    references = [{"name": "x.E", "subject": "shared enum", "version": 1}]
+    for number in (1, 2):
+        (tree / "user" / f"v{number}.references.json").write_text(json.dumps(references))
+    register(registry, "shared%20enum", '{"type": "enum", "name": "x.E", "symbols": ["A"]}')
+    body = {"schema": user, "references": references}
+    assert httpx.post(f"{registry}/subjects/user/versions", json=body, trust_env=False).status_code == 200
+    found = document("--registry", registry, cwd=tmp_path, code=0)
+    assert found["checked"]["registry_verdicts"] == 1
+
+
+def test_a_registry_that_does_not_answer_is_not_a_pass(tmp_path: Path) -> None:
+    write(tmp_path / "schemas", "s", *THREE)
+    found = document("--registry", "http://127.0.0.1:9", cwd=tmp_path, code=5)
+    assert [rule for rule, _, _ in marks(found)] == ["could-not-check", "reader_field_missing_default_value"]
+    assert run("--registry", "no url", cwd=tmp_path).returncode == 2
+
+
+def test_every_format_is_written(tmp_path: Path) -> None:
+    write(tmp_path / "schemas", "s", *THREE)
+    for chosen, mark in (("sarif", '"ruleId"'), ("junit", "<testsuite"), ("github", "::error file=schemas/s/v3.avsc")):
+        done = run("--format", chosen, cwd=tmp_path)
+        assert (done.returncode, mark in done.stdout) == (3, True), done.stdout
