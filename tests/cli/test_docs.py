@@ -14,10 +14,16 @@ MARK = "<!-- executed by tests/cli/test_docs.py -->"
 DOCUMENTS = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if MARK in path.read_text()]
 
 
-def executed_blocks(path: Path) -> list[list[str]]:
-    """Return the commands of each console block that stands under the mark."""
-    blocks = re.findall(re.escape(MARK) + r"\n```console\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
-    return [[line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ ")] for block in blocks]
+def executed(path: Path) -> list[tuple[str, list[str]]]:
+    """Return the commands of the console blocks under the mark, each with the lines that are shown of its output."""
+    found: list[tuple[str, list[str]]] = []
+    for block in re.findall(re.escape(MARK) + r"\n```console\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line.removeprefix("$ "), []))
+            elif line.strip():
+                found[-1][1].append(" ".join(line.split()))
+    return found
 
 
 def test_the_readme_is_among_the_executed_documents() -> None:
@@ -33,10 +39,10 @@ def test_the_commands_of_a_document_run(path: Path, tmp_path: Path) -> None:
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "GRIDCTL_STATE_DIR": str(tmp_path / "state"),
     }
-    blocks = executed_blocks(path)
-    assert blocks
+    commands = executed(path)
+    assert commands
     try:
-        for command in (command for block in blocks for command in block):
+        for command, shown in commands:
             done = subprocess.run(
                 ["bash", "-o", "pipefail", "-c", command],
                 cwd=tmp_path,
@@ -46,5 +52,7 @@ def test_the_commands_of_a_document_run(path: Path, tmp_path: Path) -> None:
                 timeout=90,
             )
             assert done.returncode == 0, f"{command}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}"
+            printed = [" ".join(line.split()) for line in done.stdout.splitlines()]
+            assert [line for line in shown if line not in printed] == [], f"{command}\n{done.stdout}"
     finally:
         subprocess.run([f"{BIN}/gridctl", "down"], env=environment, capture_output=True, timeout=60)
