@@ -55,19 +55,19 @@ def check(
     overrides = context.obj if isinstance(context.obj, Overrides) else Overrides()
 
     def call() -> "Verdict":
-        from gridctl.cli.wiring_schema import base_of, registry_at, select, tree_at
-        from gridctl.gates.schema.gate import Question, Registered, judge
+        from gridctl.cli.wiring_schema import base_of, registered_at, select, tree_at
+        from gridctl.gates.schema.gate import Question, judge
 
         selection = select(schemas, paths or [], overrides)
         with ExitStack() as open_:
-            server = open_.enter_context(registry_at(registry, overrides)) if registry else None
+            registered = open_.enter_context(registered_at(registry, overrides)) if registry else None
             return judge(
                 Question(
                     tree_at(selection.root),
                     level,
                     selection.subjects,
                     base_of(selection.root, base) if base else None,
-                    Registered(server.url, server, server) if server else None,
+                    registered,
                 )
             )
 
