@@ -1,54 +1,47 @@
-"""The usual path: Producer with AvroSerializer, Consumer with AvroDeserializer and a redis-py script a batch."""
+"""The usual path: Producer with AvroSerializer; Consumer with AvroDeserializer."""
 
-import time
 from typing import Any
-from uuid import uuid4
 
-import redis
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, KafkaError, Message, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
-from work import (
-    BATCH,
-    COMPARE_AND_SET,
-    PRODUCER,
-    SCHEMA,
-    Clock,
-    Options,
-    apply_batch,
-    load_assets,
-    load_records,
-    options,
-    to_event,
-)
+from work import BATCH, DLQ, PRODUCER, SCHEMA, TOPIC, Clock, Options, load_assets, load_records, options, to_event
+
+from state import State
+
+CONTEXT = SerializationContext(TOPIC, MessageField.VALUE)
 
 
 def ingest(given: Options) -> None:
     """Produce every record and wait for all acknowledgements."""
     client = SchemaRegistryClient({"url": given.registry})
     serialize = AvroSerializer(client, SCHEMA, conf={"auto.register.schemas": False})
-    context = SerializationContext(given.topic, MessageField.VALUE)
-    context.topic = "iot.thermostat"
     producer = Producer({"bootstrap.servers": given.bootstrap, **PRODUCER})
-    records, assets = load_records(given.records, given.count), load_assets(given.assets)
-    failures: list[Any] = []
+    records, assets = load_records(given), load_assets(given)
+    failures: list[KafkaError] = []
 
-    def delivered(error: object, _message: object) -> None:
+    def delivered(error: KafkaError | None, _message: Message) -> None:
         if error is not None:
             failures.append(error)
 
-    clock = Clock()
-    for raw in records:
-        event = to_event(raw, assets, time.time_ns() // 1_000_000)
+    def produce(topic: str, key: str | None, value: Any, headers: Any = None) -> None:
         while True:
             try:
-                producer.produce(
-                    given.topic, key=event["device_id"], value=serialize(event, context), on_delivery=delivered
-                )
-                break
+                producer.produce(topic, value, key, headers=headers, on_delivery=delivered)
             except BufferError:
                 producer.poll(0.05)
+            else:
+                return
+
+    clock = Clock()
+    for raw in records:
+        try:
+            event = to_event(raw, assets)
+        except ValueError as error:
+            produce(DLQ, None, raw, {"reason": str(error)})
+            continue
+        produce(TOPIC, event["device_id"], serialize(event, CONTEXT))
         producer.poll(0)
     producer.flush()
     clock.report(len(records))
@@ -57,10 +50,8 @@ def ingest(given: Options) -> None:
 
 def process(given: Options) -> None:
     """Consume in batches, decode, apply, commit."""
-    client = SchemaRegistryClient({"url": given.registry})
-    deserialize = AvroDeserializer(client)
-    context = SerializationContext(given.topic, MessageField.VALUE)
-    script = redis.Redis.from_url(given.redis).register_script(COMPARE_AND_SET)
+    deserialize = AvroDeserializer(SchemaRegistryClient({"url": given.registry}))
+    state = State(given)
     consumer = Consumer(
         {
             "bootstrap.servers": given.bootstrap,
@@ -69,16 +60,19 @@ def process(given: Options) -> None:
             "enable.auto.commit": False,
         }
     )
-    consumer.subscribe([given.topic])
-    seen, prefix = 0, uuid4().hex
     clock = Clock()
-    while seen < given.count:
-        messages = consumer.consume(BATCH, 1.0)
+    consumer.subscribe([TOPIC])
+    while clock.events < given.count:
+        messages = consumer.consume(BATCH, 0.1)
         if messages:
-            apply_batch(script, [deserialize(message.value(), context) for message in messages], prefix)
+            for message in messages:
+                state.add(
+                    message.key(), message.value(), message.timestamp()[1], lambda frame: deserialize(frame, CONTEXT)
+                )
+            state.apply()
             consumer.commit(asynchronous=False)
-            seen += len(messages)
-    clock.report(seen)
+            clock.batch(len(messages))
+    clock.report(clock.events)
     consumer.close()
 
 

@@ -1,58 +1,47 @@
 """FastStream (confluent): gathered confirmations; a batch subscriber that acknowledges after the effect."""
 
 import asyncio
-import time
 from typing import Any
-from uuid import uuid4
 
-import redis
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 from faststream import AckPolicy, FastStream
 from faststream.confluent import KafkaBroker
-from work import (
-    BATCH,
-    COMPARE_AND_SET,
-    PRODUCER,
-    SCHEMA,
-    Clock,
-    Options,
-    apply_batch,
-    load_assets,
-    load_records,
-    options,
-    to_event,
-)
+from faststream.confluent.annotations import KafkaMessage
+from work import BATCH, DLQ, PRODUCER, SCHEMA, TOPIC, Clock, Options, load_assets, load_records, options, to_event
 
-IN_FLIGHT = 1000
+from state import State
+
+CONTEXT = SerializationContext(TOPIC, MessageField.VALUE)
 
 
 async def ingest(given: Options) -> None:
-    """Publish without waiting for each, gather the confirmations a thousand at a time."""
+    """Publish without waiting for each, gather the confirmations a batch at a time."""
     client = SchemaRegistryClient({"url": given.registry})
     serialize = AvroSerializer(client, SCHEMA, conf={"auto.register.schemas": False})
-    context = SerializationContext("iot.thermostat", MessageField.VALUE)
     broker = KafkaBroker(
         given.bootstrap,
         enable_idempotence=True,
         acks="all",
         compression_type="lz4",
-        linger_ms=int(str(PRODUCER["linger.ms"])),
+        linger_ms=PRODUCER["linger.ms"],
         logger=None,
     )
-    records, assets = load_records(given.records, given.count), load_assets(given.assets)
+    records, assets = load_records(given), load_assets(given)
     async with broker:
         await broker.start()
-        publisher = broker.publisher(given.topic)
-        await publisher.start()
         clock = Clock()
         pending: list[Any] = []
         for raw in records:
-            event = to_event(raw, assets, time.time_ns() // 1_000_000)
-            body = serialize(event, context)
-            pending.append(await broker.publish(body, given.topic, key=event["device_id"].encode(), no_confirm=True))
-            if len(pending) >= IN_FLIGHT:
+            try:
+                event = to_event(raw, assets)
+            except ValueError as error:
+                await broker.publish(raw, DLQ, headers={"reason": str(error)})
+                continue
+            body, key = serialize(event, CONTEXT), event["device_id"].encode()
+            pending.append(await broker.publish(body, TOPIC, key=key, no_confirm=True))
+            if len(pending) >= BATCH:
                 await asyncio.gather(*pending)
                 pending.clear()
         await asyncio.gather(*pending)
@@ -61,30 +50,29 @@ async def ingest(given: Options) -> None:
 
 async def process(given: Options) -> None:
     """Consume in batches; the offset is committed after the handler returns."""
-    client = SchemaRegistryClient({"url": given.registry})
-    deserialize = AvroDeserializer(client)
-    context = SerializationContext(given.topic, MessageField.VALUE)
-    script = redis.Redis.from_url(given.redis).register_script(COMPARE_AND_SET)
+    deserialize = AvroDeserializer(SchemaRegistryClient({"url": given.registry}))
+    state = State(given)
     broker = KafkaBroker(given.bootstrap, logger=None)
     app = FastStream(broker, logger=None)
-    seen, prefix = 0, uuid4().hex
-    clock: Clock | None = None
+
+    async def undecoded(message: KafkaMessage) -> Any:
+        return message.body
 
     @broker.subscriber(
-        given.topic,
+        TOPIC,
         group_id=given.group,
         batch=True,
         max_records=BATCH,
         auto_offset_reset="earliest",
         ack_policy=AckPolicy.REJECT_ON_ERROR,
+        decoder=undecoded,
     )
-    async def handle(bodies: list[bytes]) -> None:
-        nonlocal seen, clock
-        apply_batch(script, [deserialize(body, context) for body in bodies], prefix)
-        seen += len(bodies)
-        if seen >= given.count and clock is not None:
-            clock.report(seen)
-            clock = None
+    async def handle(message: KafkaMessage) -> None:
+        for one in message.raw_message:
+            state.add(one.key(), one.value(), one.timestamp()[1], lambda frame: deserialize(frame, CONTEXT))
+        state.apply()
+        if clock.batch(len(message.raw_message)) >= given.count:
+            clock.report(clock.events)
             app.exit()
 
     clock = Clock()

@@ -1,78 +1,62 @@
-"""Quix Streams: Topic with its Avro serializer and its Producer; an Application with a batching sink."""
+"""Quix Streams: its native Avro serializer and its producer; an Application with a batching sink."""
 
-import time
+import json
 from typing import Any
-from uuid import uuid4
 
-import redis
 from quixstreams import Application
-from quixstreams.models import SerializationContext
+from quixstreams.models import MessageField, SerializationContext
 from quixstreams.models.serializers.avro import AvroDeserializer, AvroSerializer
 from quixstreams.models.serializers.schema_registry import (
     SchemaRegistryClientConfig,
     SchemaRegistrySerializationConfig,
 )
 from quixstreams.sinks import BatchingSink, SinkBatch
-from work import (
-    BATCH,
-    COMPARE_AND_SET,
-    PRODUCER,
-    SCHEMA,
-    Clock,
-    Options,
-    apply_batch,
-    load_assets,
-    load_records,
-    to_event,
-)
-from work import options as read_options
+from work import BATCH, DLQ, PRODUCER, SCHEMA, TOPIC, Clock, Options, load_assets, load_records, options, to_event
 
+from state import State
 
-def registry(given: Options) -> SchemaRegistryClientConfig:
-    """Return the registry's address as Quix takes it."""
-    return SchemaRegistryClientConfig(url=given.registry)
+CONTEXT = SerializationContext(TOPIC, MessageField.VALUE)
 
 
 def ingest(given: Options) -> None:
     """Serialize with the native serializer, produce, flush."""
-    import json
-
     serialize = AvroSerializer(
         json.loads(SCHEMA),
-        schema_registry_client_config=registry(given),
+        schema_registry_client_config=SchemaRegistryClientConfig(url=given.registry),
         schema_registry_serialization_config=SchemaRegistrySerializationConfig(auto_register_schemas=False),
     )
-    context = SerializationContext(topic="iot.thermostat")
-    extra = {key: value for key, value in PRODUCER.items() if key != "acks"}
-    app = Application(broker_address=given.bootstrap, producer_extra_config={"acks": "all", **extra})
-    records, assets = load_records(given.records, given.count), load_assets(given.assets)
+    app = Application(broker_address=given.bootstrap, producer_extra_config=PRODUCER, loglevel="ERROR")
+    records, assets = load_records(given), load_assets(given)
     with app.get_producer() as producer:
         clock = Clock()
         for raw in records:
-            event = to_event(raw, assets, time.time_ns() // 1_000_000)
-            producer.produce(given.topic, key=event["device_id"], value=serialize(event, context))
+            try:
+                event = to_event(raw, assets)
+            except ValueError as error:
+                producer.produce(DLQ, raw, headers={"reason": str(error)})
+                continue
+            producer.produce(TOPIC, serialize(event, CONTEXT), event["device_id"])
         producer.flush()
         clock.report(len(records))
 
 
-class RedisSink(BatchingSink):
-    """Writes a batch with the shared script; stops the application at the asked count."""
+class GridSink(BatchingSink):
+    """Decodes and applies a batch; stops the application at the asked count."""
 
-    def __init__(self, given: Options) -> None:
+    def __init__(self, given: Options, app: Application) -> None:
         super().__init__()
-        self.given, self.seen, self.prefix = given, 0, uuid4().hex
-        self.script = redis.Redis.from_url(given.redis).register_script(COMPARE_AND_SET)
-        self.clock: Clock | None = None
-        self.app: Any = None
+        self.count, self.app, self.state = given.count, app, State(given)
+        decode = AvroDeserializer(schema_registry_client_config=SchemaRegistryClientConfig(url=given.registry))
+        self.decode: Any = lambda frame: decode(frame, CONTEXT)
+        self.clock = Clock()
 
     def write(self, batch: SinkBatch) -> None:
         """Apply one partition's batch."""
-        events = [item.value for item in batch]
-        apply_batch(self.script, events, self.prefix)
-        self.seen += len(events)
-        if self.seen >= self.given.count:
-            assert self.clock is not None
-            self.clock.report(self.seen)
+        for item in batch:
+            self.state.add(item.key, item.value, item.timestamp, self.decode)
+        self.state.apply()
+        if self.clock.batch(batch.size) >= self.count:
+            self.clock.report(self.clock.events)
             self.app.stop()
 
 
@@ -85,15 +69,11 @@ def process(given: Options) -> None:
         commit_every=BATCH,
         loglevel="ERROR",
     )
-    deserializer = AvroDeserializer(schema_registry_client_config=registry(given))
-    topic = app.topic(given.topic, value_deserializer=deserializer)
-    sink = RedisSink(given)
-    sink.app = app
-    app.dataframe(topic).sink(sink)
-    sink.clock = Clock()
+    topic = app.topic(TOPIC, key_deserializer="bytes", value_deserializer="bytes")
+    app.dataframe(topic).sink(GridSink(given, app))
     app.run()
 
 
 if __name__ == "__main__":
-    chosen = read_options()
+    chosen = options()
     {"ingest": ingest, "process": process}[chosen.case](chosen)

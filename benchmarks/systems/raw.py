@@ -1,9 +1,8 @@
 """The limit: `produce_batch` of payloads encoded beforehand; `consume` with a commit a batch. No work on records."""
 
-import time
-
-from confluent_kafka import Consumer, Producer
-from work import BATCH, PRODUCER, SCHEMA, Clock, Options, load_assets, load_records, options, to_event
+from confluent_kafka import Consumer, KafkaError, Producer
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from work import BATCH, PRODUCER, SCHEMA, TOPIC, Clock, Options, load_assets, load_records, options, to_event
 
 from gridctl.contracts.avro import compile_encoder
 from gridctl.contracts.framing import frame_header
@@ -11,20 +10,31 @@ from gridctl.contracts.framing import frame_header
 
 def ingest(given: Options) -> None:
     """Produce payloads that were encoded before the clock starts."""
-    encode, assets = compile_encoder(SCHEMA), load_assets(given.assets)
-    now_ms = time.time_ns() // 1_000_000
-    events = [to_event(raw, assets, now_ms) for raw in load_records(given.records, given.count)]
-    records = [{"key": event["device_id"].encode(), "value": frame_header(1) + encode(event)} for event in events]
+    encode, assets = compile_encoder(SCHEMA), load_assets(given)
+    registered = SchemaRegistryClient({"url": given.registry}).get_latest_version(f"{TOPIC}-value")
+    header = frame_header(registered.schema_id)
+    events = [to_event(raw, assets) for raw in load_records(given)]
+    records = [{"key": event["device_id"], "value": header + encode(event)} for event in events]
     producer = Producer({"bootstrap.servers": given.bootstrap, **PRODUCER})
+    failures: list[KafkaError] = []
+
+    def delivered(error: KafkaError | None, _message: object) -> None:
+        if error is not None:
+            failures.append(error)
+
     clock = Clock()
     for start in range(0, len(records), BATCH):
         batch = records[start : start + BATCH]
         while batch:
-            accepted = producer.produce_batch(given.topic, batch)
-            producer.poll(0 if accepted == len(batch) else 0.05)
+            accepted = producer.produce_batch(TOPIC, batch, on_delivery=delivered)
+            if accepted == len(batch):
+                break
             batch = [record for record in batch if record.pop("_error", None) is not None]
+            producer.poll(0.05)
+        producer.poll(0)
     producer.flush()
     clock.report(len(records))
+    assert not failures
 
 
 def process(given: Options) -> None:
@@ -37,16 +47,16 @@ def process(given: Options) -> None:
             "enable.auto.commit": False,
         }
     )
-    consumer.subscribe([given.topic])
-    seen, size = 0, 0
     clock = Clock()
-    while seen < given.count:
-        messages = consumer.consume(BATCH, 1.0)
+    consumer.subscribe([TOPIC])
+    size = 0
+    while clock.events < given.count:
+        messages = consumer.consume(BATCH, 0.1)
         if messages:
             size += sum(len(message.value()) for message in messages)
             consumer.commit(asynchronous=False)
-            seen += len(messages)
-    clock.report(seen)
+            clock.batch(len(messages))
+    clock.report(clock.events)
     consumer.close()
 
 

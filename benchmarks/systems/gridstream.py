@@ -1,0 +1,44 @@
+"""The platform itself, wired as `gridctl ingest` and `gridctl process` wire it."""
+
+from work import BATCH, Clock, Options, load_records, options
+
+from gridctl.cli.config import Overrides, Settings, load_settings
+from gridctl.cli.wiring_ingest import pipeline_of
+from gridctl.cli.wiring_process import processor_of
+from gridctl.ingest.ports import Batch
+
+
+def settings_of(given: Options) -> Settings:
+    """Return the settings with the driver's endpoints."""
+    endpoints = {"bootstrap": given.bootstrap, "registry": given.registry, "redis": given.redis}
+    return load_settings(Overrides(settings=tuple(f"{name}={address}" for name, address in endpoints.items())))
+
+
+def ingest(given: Options) -> None:
+    """Take the records through the pipeline and wait for all acknowledgements."""
+    records = load_records(given)
+    with pipeline_of(settings_of(given)) as (pipeline, check_assets):
+        clock = Clock()
+        for start in range(0, len(records), BATCH):
+            pipeline.submit(Batch(records[start : start + BATCH], lambda index: f"record {index}"))
+            check_assets()
+        pipeline.drain()
+        clock.report(len(records))
+    assert pipeline.counts.published == len(records)
+
+
+def process(given: Options) -> None:
+    """Process batches until the asked count."""
+    with processor_of(settings_of(given), given.group, None) as processor:
+        clock = Clock()
+        while clock.events < given.count:
+            done = processor.step(BATCH)
+            if done:
+                clock.batch(done)
+        clock.report(clock.events)
+    assert processor.summary.dead_lettered == 0
+
+
+if __name__ == "__main__":
+    chosen = options()
+    {"ingest": ingest, "process": process}[chosen.case](chosen)
