@@ -93,6 +93,9 @@ class _Walk:
             yield Change(kind, path, words)
         before = [branch for branch in old if branch.kind != "null"]
         after = [branch for branch in new if branch.kind != "null"]
+        if nullable[0] == nullable[1] and isinstance(whole[0], Union) != isinstance(whole[1], Union):
+            words = "is a union now" if isinstance(whole[1], Union) else "is no union now"
+            yield Change("union-changed", path, f"{words}, which writes other bytes for the same values")
         if len(before) == len(after) == 1:
             yield from self.types(before[0], after[0], path)
             return
@@ -105,8 +108,6 @@ class _Walk:
                 yield from self.types(branch, match, path)
         for branch in after:
             yield Change("branch-added", path, f"may be {type_words(branch)} now")
-        if not before and not after and nullable[0] == nullable[1]:
-            yield Change("type-changed", path, f"type changed from {type_words(whole[0])} to {type_words(whole[1])}")
 
     def _fields(self, old: Record, new: Record, path: str) -> Iterator[Change]:
         came_from = {field.name: _origin(field, old, new) for field in new.fields}
