@@ -109,14 +109,21 @@ def union_name(branch: Json) -> str:
     return str(branch.get("name", branch["type"]))
 
 
-def fitting_default(branch: Json) -> Json:
-    """Return a default that fits the type, or raise KeyError where none is at hand."""
+def fitting_default(rng: random.Random, branch: Json) -> Json:
+    """Return a default that fits the type, or raise KeyError where none is at hand.
+
+    A record's default may leave out fields that have a default of their own.
+    """
     if isinstance(branch, list):
-        return fitting_default(branch[0])
+        return fitting_default(rng, branch[0] if rng.random() < 0.7 else rng.choice(branch))
     if isinstance(branch, dict) and branch.get("type") == "enum":
         return branch["symbols"][0]
     if isinstance(branch, dict) and branch.get("type") in {"record", "error"}:
-        return {field["name"]: fitting_default(field["type"]) for field in branch["fields"]}
+        given = [field for field in branch["fields"] if "default" not in field or rng.random() < 0.4]
+        return {field["name"]: fitting_default(rng, field["type"]) for field in given}
+    if isinstance(branch, dict) and branch.get("type") in {"array", "map"} and rng.random() < 0.4:
+        inner = fitting_default(rng, branch["items" if branch["type"] == "array" else "values"])
+        return [inner] if branch["type"] == "array" else {"k": inner}
     kind = branch["type"] if isinstance(branch, dict) else branch
     simple: dict[str, Json] = {
         "null": None, "boolean": True, "int": 1, "long": 2**40, "float": 1.5, "double": 2, "bytes": "b",
@@ -127,7 +134,7 @@ def fitting_default(branch: Json) -> Json:
 
 def add_default(rng: random.Random, field: Json) -> None:
     try:
-        field["default"] = rng.choice(ODD_VALUES) if rng.random() < 0.05 else fitting_default(field["type"])
+        field["default"] = rng.choice(ODD_VALUES) if rng.random() < 0.05 else fitting_default(rng, field["type"])
     except (KeyError, IndexError):
         field["default"] = rng.choice((None, {}, {}))
 
