@@ -9,6 +9,7 @@ from gridctl.contracts.compat.jsontext import load_json
 
 PRIMITIVES = frozenset(("null", "boolean", "int", "long", "float", "double", "bytes", "string"))
 _NAMED = frozenset(("record", "error", "enum", "fixed"))
+_KINDS = _NAMED | {"array", "map"}
 
 
 def fingerprint(schema: str) -> str:
@@ -31,44 +32,49 @@ def _normal(node: Any, space: str) -> Any:
         return [_normal(branch, space) for branch in node]
     if not isinstance(node, Mapping):
         return node
-    kind = node.get("type")
-    if node.keys() == {"type"}:
-        return _normal(kind, space)
-    inner = space
-    out: dict[str, Any] = {key: _number(value) for key, value in node.items() if key != "namespace"}
-    if kind in _NAMED and isinstance(name := node.get("name"), str):
-        named = name if "." in name else f"{node.get('namespace', space) or ''}.{name}".lstrip(".")
-        inner = named.rpartition(".")[0]
-        out["name"] = named
-        if aliases := node.get("aliases"):
-            out["aliases"] = [_full(alias, inner) for alias in aliases]
-        else:
-            out.pop("aliases", None)
-    else:
-        out["type"] = _normal(kind, space)
-    if kind in ("record", "error"):
-        out["fields"] = [_field(field, inner) for field in node.get("fields", ())]
-    for key in ("items", "values"):
-        if key in node:
-            out[key] = _normal(node[key], inner)
+    if node.get("type") in _NAMED and isinstance(node.get("name"), str):
+        return _named(node, space)
+    out = _attributes(node) | {"type": _normal(node.get("type"), space)}
+    for part in ("items", "values"):
+        if part in node:
+            out[part] = _normal(node[part], space)
+    return out["type"] if out.keys() == {"type"} else out
+
+
+def _named(node: Mapping[str, Any], space: str) -> dict[str, Any]:
+    before, dot, name = node["name"].rpartition(".")
+    declared = node.get("namespace")
+    inner = before if dot else (declared if isinstance(declared, str) else space)
+    out = _attributes(node) | {"name": f"{inner}.{name}" if inner else name}
+    if "aliases" in out:
+        out["aliases"] = [_full(alias, inner) for alias in out["aliases"]]
+    if "fields" in node:
+        out["fields"] = [_field(field, inner) for field in node["fields"]]
     return out
 
 
 def _field(field: Any, space: str) -> Any:
     if not isinstance(field, Mapping):
         return field
-    out = {key: _normal(value, space) if key == "type" else _number(value) for key, value in field.items()}
+    out = _attributes(field) | {"type": _normal(field.get("type"), space)}
     if str(out.get("order", "ascending")).lower() == "ascending":
         out.pop("order", None)
-    if not out.get("aliases"):
-        out.pop("aliases", None)
     return out
 
 
+def _attributes(node: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a node says besides its namespace, which is part of its full name; an empty list says nothing."""
+    return {
+        key: _number(value) for key, value in node.items() if key != "namespace" and (key, value) != ("aliases", [])
+    }
+
+
 def _full(name: Any, space: str) -> Any:
-    if not isinstance(name, str) or name in PRIMITIVES or "." in name or not space:
+    if not isinstance(name, str) or name in PRIMITIVES or name in _KINDS:
         return name
-    return name if name in ("record", "error", "enum", "fixed", "array", "map") else f"{space}.{name}"
+    if "." in name:
+        return name.removeprefix(".")
+    return f"{space}.{name}" if space else name
 
 
 def _number(value: Any) -> Any:

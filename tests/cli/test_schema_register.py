@@ -110,3 +110,20 @@ def test_a_registry_that_is_away_is_no_success(stack: RunningStack) -> None:
 def test_adopting_wants_a_reason(stack: RunningStack) -> None:
     assert stack.run("schema", "register", "--adopt", "why", check=False).returncode == 2
     assert stack.run("schema", "register", "--execute", "--adopt", " ", check=False).returncode == 2
+
+
+def test_what_cannot_be_recorded_is_not_done(stack: RunningStack, tree: Path) -> None:
+    add(tree, "t.unrecorded-value", record(A))
+    done = stack.run("-X", "bootstrap=127.0.0.1:9", "schema", "register", "--schemas", tree, "--execute", check=False)
+    assert done.returncode == 5
+    planned = json.loads(stack.run("schema", "register", "--schemas", tree, "-o", "json").stdout)
+    assert {"t.unrecorded-value"} <= {step["subject"] for step in planned["steps"]}
+
+
+def test_two_who_register_at_once_leave_one_sound_chain(stack: RunningStack, tree: Path) -> None:
+    add(tree, "t.at-once-value", record(A), record(A, B | {"default": 0}))
+    words = [GRIDCTL, "schema", "register", "--schemas", str(tree), "--execute"]
+    runs = [subprocess.Popen(words, env=stack.environment, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(2)]
+    said = [run.communicate(timeout=60)[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], said
+    assert stack.run("audit", "verify").returncode == 0

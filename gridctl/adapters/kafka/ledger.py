@@ -8,12 +8,13 @@ import random
 import time
 from collections.abc import Iterator, Mapping
 from typing import Self
+from uuid import uuid4
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, translated, unavailable
-from gridctl.adapters.kafka.ledger_reader import LedgerReader
+from gridctl.adapters.kafka.ledger_reader import MARK, LedgerReader
 from gridctl.audit.chain import Head, head_of, seal
 from gridctl.audit.ports import Record
 from gridctl.contracts.audit import AUDIT_SUBJECT, AUDIT_TOPIC, AuditEntry, AuditFact
@@ -94,23 +95,20 @@ class KafkaLedger:
         """Write an entry; False where another writer has taken over and the entry is not in the ledger."""
         producer = self._producer
         assert producer is not None  # noqa: S101 -- `_writable` made it
-        value = self._framed(entry)
+        value, mark = self._framed(entry), uuid4().bytes
         try:
             producer.begin_transaction()
-            producer.produce(AUDIT_TOPIC, value, entry.subject.encode(), headers=_headers(entry))
+            producer.produce(AUDIT_TOPIC, value, entry.subject.encode(), headers=[*_headers(entry), (MARK, mark)])
             producer.commit_transaction(ANSWER_TIMEOUT_S)
         except KafkaException as failure:
             self._producer = None
             error = error_of(failure)
             if error is not None and error.code() in FENCED:
-                # The commit may have gone through, and only its answer not.
-                return self._holds(entry)
+                # The commit may have gone through, and only its answer not. Two facts can be equal, marks cannot.
+                return self._reader.holds(mark)
             with translated(self._bootstrap):
                 raise
         return True
-
-    def _holds(self, entry: AuditEntry) -> bool:
-        return any(record.entry == entry for record in self._reader.records())
 
     def _framed(self, entry: AuditEntry) -> bytes:
         if self._header is None:

@@ -22,6 +22,7 @@ from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import Unavailable, ViolationFound
 
 READ_BATCH = 500
+MARK = "gridstream.audit.write"
 TAIL = 16  # the last entry lies among the last few offsets: a commit marker follows each
 
 
@@ -59,7 +60,12 @@ class LedgerReader:
     def records(self) -> Iterator[Record]:
         """Yield all records; raise Unavailable when the topic is absent or the broker stops answering."""
         first, end = self._span()
-        yield from self._between(first, end)
+        yield from map(self._record, self._between(first, end))
+
+    def holds(self, mark: bytes) -> bool:
+        """Say whether a record with this mark of a writer in its headers was committed."""
+        first, end = self._span()
+        return any((MARK, mark) in (message.headers() or ()) for message in self._between(first, end))
 
     def head(self) -> Head:
         """Return the end of the chain; ViolationFound where the last record is no entry."""
@@ -73,7 +79,7 @@ class LedgerReader:
             span *= 8
         if not found:
             return START
-        last = found[0]
+        last = self._record(found[0])
         if last.entry is None:
             raise ViolationFound(
                 f"{last.place}: the ledger's last record is no entry: {last.problem}",
@@ -95,7 +101,7 @@ class LedgerReader:
                 )
             return self._consumer.get_watermark_offsets(TopicPartition(AUDIT_TOPIC, 0), ANSWER_TIMEOUT_S)
 
-    def _between(self, first: int, end: int) -> Iterator[Record]:
+    def _between(self, first: int, end: int) -> Iterator[Message[bytes, bytes]]:
         if first >= end:
             return
         with translated(self._bootstrap):
@@ -115,7 +121,7 @@ class LedgerReader:
                         raise unavailable(self._bootstrap, f"{AUDIT_TOPIC}: {error.str()}")
                     if (message.offset() or 0) >= end:
                         return
-                    yield self._record(message)
+                    yield message
 
     def _record(self, message: Message[bytes, bytes]) -> Record:
         place = f"{AUDIT_TOPIC} offset {message.offset()}"

@@ -1,0 +1,122 @@
+"""One suite for the ledger port: in memory, and on the stack's broker with several writers at once."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+from confluent_kafka import Producer
+
+from gridctl.adapters.kafka.ledger import TRANSACTIONAL_ID, KafkaLedger
+from gridctl.adapters.memory_ledger import MemoryLedger
+from gridctl.adapters.registry import HttpRegistry, RegistryOptions
+from gridctl.audit.chain import START, head_of
+from gridctl.audit.origin import Origin
+from gridctl.audit.ports import Ledger
+from gridctl.audit.verify import walk
+from gridctl.contracts.audit import AUDIT_SUBJECT, AUDIT_TOPIC, AuditFact
+from gridctl.contracts.framing import frame_header
+from tests.running_stack import ROOT, RunningStack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+SCHEMA = (ROOT / "schemas" / AUDIT_SUBJECT / "v1.avsc").read_text()
+Writer = Callable[[], Ledger]
+
+
+def fact(subject: str) -> AuditFact:
+    return Origin("ann").fact("test.append", subject, 1_700_000_000_000, reason="ü", before="", pull_request=7)
+
+
+def kafka_ledger(stack: RunningStack, open_: ExitStack) -> KafkaLedger:
+    registry = open_.enter_context(HttpRegistry(RegistryOptions(stack.registry)))
+    return open_.enter_context(KafkaLedger(stack.bootstrap, {}, registry, SCHEMA))
+
+
+@pytest.fixture(params=["memory", "kafka"])
+def writer(request: pytest.FixtureRequest) -> Iterator[Writer]:
+    """Each call is one more writer to the same ledger."""
+    if request.param == "memory":
+        one = MemoryLedger()
+        yield lambda: one
+        return
+    stack = request.getfixturevalue("stack")
+    with ExitStack() as open_:
+        yield lambda: kafka_ledger(stack, open_)
+
+
+def test_what_is_appended_is_at_the_end(writer: Writer) -> None:
+    ledger = writer()
+    before = ledger.head()
+    first, second = ledger.append(fact("a")), ledger.append(fact("b"))
+    assert (first.sequence, first.previous_hash) == (before.sequence + 1, before.entry_hash)
+    assert (second.sequence, second.previous_hash) == (first.sequence + 1, first.entry_hash)
+    assert ledger.head() == head_of(second)
+    *_, last_but_one, last = ledger.records()
+    assert (last_but_one.entry, last.entry) == (first, second)
+    assert first.reason == "ü"
+
+
+def test_another_reader_sees_the_same(writer: Writer) -> None:
+    ledger = writer()
+    entry = ledger.append(fact("a"))
+    other = writer()
+    assert other.head() == head_of(entry)
+    assert list(other.records()) == list(ledger.records())
+
+
+def test_writers_that_take_turns_go_on_with_one_chain(writer: Writer) -> None:
+    one, two = writer(), writer()
+    before = one.head().sequence
+    sequences = [ledger.append(fact("turn")).sequence for ledger in (one, two, one, one, two, one)]
+    assert sequences == [before + number for number in range(1, 7)]
+    assert walk(one.records(), one.head()).faults == []
+
+
+@pytest.fixture
+def open_() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def test_writers_at_once_make_no_fork(stack: RunningStack, open_: ExitStack) -> None:
+    ledgers = [kafka_ledger(stack, open_) for _ in range(3)]
+    before = ledgers[0].head().sequence
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda ledger: [ledger.append(fact("at once")) for _ in range(4)], ledgers))
+    seen = walk(ledgers[0].records(), ledgers[0].head())
+    assert seen.faults == []
+    assert seen.head.sequence == before + 12
+
+
+def test_a_writer_that_died_in_between_leaves_nothing(stack: RunningStack, open_: ExitStack) -> None:
+    ledger = kafka_ledger(stack, open_)
+    before = ledger.head()
+    died = Producer({"bootstrap.servers": stack.bootstrap, "transactional.id": TRANSACTIONAL_ID})
+    died.init_transactions(10)
+    died.begin_transaction()
+    died.produce(AUDIT_TOPIC, b"half written")
+    died.flush(10)
+    assert ledger.head() == before
+    assert ledger.append(fact("after")).sequence == before.sequence + 1
+    assert walk(ledger.records()).faults == []
+    died.purge()
+
+
+def test_a_record_that_was_written_around_us_is_found(own_stack: RunningStack) -> None:
+    with ExitStack() as open_:
+        ledger = kafka_ledger(own_stack, open_)
+        head = ledger.head()
+        foreign = Producer({"bootstrap.servers": own_stack.bootstrap})
+        foreign.produce(AUDIT_TOPIC, frame_header(1) + b"\xff")
+        foreign.flush(10)
+        (fault,) = walk(ledger.records(), head).faults
+    assert (fault.rule, fault.place.startswith(f"{AUDIT_TOPIC} offset ")) == ("audit-unreadable", True)
+    done = own_stack.run("schema", "register", "--execute", check=False)
+    assert done.returncode == 3
+    assert "gridctl audit verify" in done.stderr
+    assert own_stack.run("audit", "verify", check=False).returncode == 3
+
+
+def test_an_empty_ledger_has_the_start_as_its_head() -> None:
+    assert MemoryLedger().head() == START
