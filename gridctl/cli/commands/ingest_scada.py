@@ -55,7 +55,8 @@ def _plans(map_file: Path, interval: float | None) -> "list[PollPlan]":
     try:
         text = map_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise UsageProblem(
-            f"{map_file}: cannot be read: {error}", next_step="`gridctl simulate scada --map-out FILE` writes a map"
+            f"{map_file}: cannot be read: {why}", next_step="`gridctl simulate scada --map-out FILE` writes a map"
         ) from error
     return read_map(text, str(map_file), None if interval is None else round(interval * 1000))

@@ -41,7 +41,7 @@ def read_map(text: str, where: str, interval_ms: int | None = None) -> list[Poll
 def _plan(spec: MapSpec, device: DeviceSpec, interval_ms: int | None) -> PollPlan:
     """Return the plan; a poll may take two fifths of its interval unless the map says otherwise."""
     own_ms = device.interval_ms or spec.interval_ms
-    timeout_ms = device.timeout_ms or spec.timeout_ms
+    timeout_ms = device.timeout_ms or (None if device.interval_ms else spec.timeout_ms)
     if timeout_ms is not None and timeout_ms > own_ms * 4 // 5:
         raise ValueError(f"timeout_ms {timeout_ms} is more than four fifths of the interval of {own_ms} ms")
     every_ms = interval_ms or own_ms
@@ -68,19 +68,16 @@ def _problem(text: str, where: str, place: Place, message: str) -> UsageProblem:
 def _line_of(text: str, place: Place) -> int | None:
     """Return the line of a key; where it is not written, the line in which its table begins."""
     table = tuple(part for part in place if isinstance(part, int))
-    key = place[-1] if place and isinstance(place[-1], str) else None
-    begins = None
-    for number, at, name in _lines(text):
-        if at[: len(table)] != table[: len(at)] or len(at) > len(table):
+    nearest = None
+    for number, at, key in _lines(text):
+        if at != table[: len(at)]:
             continue
-        if name is None or (begins is None and not table):
-            begins = number if at == table or begins is None else begins
-        if name is not None and at == table and name == key:
+        if at == table and key == place[-1]:
             return number
-        # Fields may also be written as an inline array behind their key.
-        if name is not None and len(at) < len(table) and name in place and name == "field":
-            begins = number
-    return begins
+        # Fields may also stand in an inline array behind their key.
+        if key is None or nearest is None or (key == "field" and len(at) < len(table)):
+            nearest = number
+    return nearest
 
 
 def _lines(text: str) -> Iterator[tuple[int, tuple[int, ...], str | None]]:

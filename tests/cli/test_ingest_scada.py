@@ -1,0 +1,82 @@
+"""`gridctl ingest scada` on the stack: from Modbus sockets to the grid state, and what a wrong call is told."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.running_stack import RunningStack
+
+NAMES = ("feeder-001", "breaker-002", "feeder-003", "breaker-004", "transformer-005")
+GRIDCTL = str(Path(sys.executable).parent / "gridctl")
+
+
+def wait_for(reached: Callable[[], bool]) -> None:
+    ends_s = time.monotonic() + 30
+    while not reached():
+        assert time.monotonic() < ends_s
+        time.sleep(0.05)
+
+
+@pytest.mark.stack
+@pytest.mark.slow
+@pytest.mark.xdist_group("stack")
+def test_every_poll_that_the_outstations_counted_is_in_the_state(stack: RunningStack, tmp_path: Path) -> None:
+    map_file = tmp_path / "map.toml"
+    faults = ["--fault", "silent:2", "--fault", "exception:3"]
+    simulate = ["simulate", "scada", "--units", 5, "--interval", 0.2, *faults, "--map-out", map_file]
+    ledger_file = tmp_path / "ledger.json"
+    outstations = stack.start(*simulate, "--ledger", ledger_file, "-o", "json")
+    try:
+        wait_for(map_file.exists)
+        first = stack.run("ingest", "scada", "--map", map_file, "--duration", 1.5, "-o", "json")
+        second = stack.start("ingest", "scada", "--map", map_file, "-o", "json")
+        polls = json.loads(first.stdout)["polls"]
+        wait_for(lambda: json.loads(ledger_file.read_text())["polls"] > polls)
+        second.send_signal(signal.SIGTERM)
+        out, _ = second.communicate(timeout=30)
+        outstations.terminate()
+        ledger = json.loads(outstations.communicate(timeout=20)[0])
+    finally:
+        outstations.kill()
+    assert second.returncode == 0
+    accounts = [json.loads(first.stdout), json.loads(out)]
+    assert all(account["read"] == account["published"] == account["polls"] > 0 for account in accounts)
+    assert sum(account["polls"] for account in accounts) == ledger["polls"]
+    assert "breaker-002 (127.0.0.1" in first.stderr
+    stack.run("process", "--until-idle", "-o", "json")
+    shown = json.loads(stack.run("state", "show", "-o", "json").stdout)["devices"]
+    devices = {device["device_id"]: device for device in shown if device["device_id"] in NAMES}
+    assert {name: {point["quality"] for point in device["points"]} for name, device in devices.items()} == {
+        "feeder-001": {"GOOD"},
+        "breaker-002": {"MISSING"},
+        "feeder-003": {"MISSING"},
+        "breaker-004": {"GOOD"},
+        "transformer-005": {"GOOD"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        ("interval_ms = 5\n", "map.toml:1: interval_ms:"),
+        ("[[device]]\ndevice_id = 7\n", "map.toml:2: device[1].device_id:"),
+    ],
+)
+def test_a_wrong_map_is_a_usage_problem_before_anything_is_reached(
+    tmp_path: Path, text: str | None, words: str
+) -> None:
+    if text is not None:
+        (tmp_path / "map.toml").write_text(text)
+    done = subprocess.run(
+        [GRIDCTL, "ingest", "scada", "--map", "map.toml"], cwd=tmp_path, capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,208 @@
+"""Real sockets, the real simulator: how each fault of a unit shows in its events, and in no other unit's."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gridctl.adapters.modbus_client import ModbusLink
+from gridctl.ingest.scada.mapfile import read_map
+from gridctl.ingest.scada.source import ScadaSource
+from gridctl.ingest.validate import Validator
+
+GRIDCTL = str(Path(sys.executable).parent / "gridctl")
+INTERVAL_MS = 250
+# Two ports of five: a bay each. The units with faults stand among healthy ones, on the same port.
+FAULTS = ["silent:2", "exception:3:2", "wrong-transaction:4", "corrupt:5", "slow:6:40", "slow:7:240"]
+HEALTHY = ["feeder-001", "feeder-008", "breaker-009"]
+
+
+@dataclass
+class Run:
+    """What one run gave: readings by device, remarks, the poller's summary and the simulator's own ledger."""
+
+    readings: dict[str, list[dict[str, Any]]]
+    raw: list[bytes]
+    remarks: list[str]
+    summary: dict[str, Any]
+    ledger: dict[str, Any]
+
+    def qualities(self, device_id: str) -> set[str]:
+        return {point["quality"] for reading in self.readings[device_id] for point in reading["points"]}
+
+
+class Simulator:
+    """`gridctl simulate scada` as a user runs it."""
+
+    def __init__(self, directory: Path, *arguments: str) -> None:
+        self.map_file, self.ledger_file = directory / "map.toml", directory / "ledger.json"
+        written = ["--map-out", str(self.map_file), "--ledger", str(self.ledger_file), "-o", "json"]
+        self.process = subprocess.Popen(
+            [GRIDCTL, "simulate", "scada", *arguments, *written], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    def ready_map(self) -> str:
+        ends_s = time.monotonic() + 30
+        while not self.map_file.exists():
+            assert self.process.poll() is None
+            assert time.monotonic() < ends_s
+            time.sleep(0.02)
+        return self.map_file.read_text()
+
+    def stop(self) -> dict[str, Any]:
+        self.process.terminate()
+        out, _ = self.process.communicate(timeout=20)
+        ledger: dict[str, Any] = json.loads(out)
+        return ledger
+
+
+def polled(source: ScadaSource, seconds: float) -> list[bytes]:
+    timer = threading.Timer(seconds, source.stop)
+    timer.start()
+    try:
+        return [raw for batch in source.batches() for raw in batch.records]
+    finally:
+        timer.cancel()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    faults = [word for fault in FAULTS for word in ("--fault", fault)]
+    interval = ["--interval", str(INTERVAL_MS / 1000)]
+    simulator = Simulator(tmp_path_factory.mktemp("scada"), "--ports", "2", "--units", "5", *faults, *interval)
+    try:
+        remarks: list[str] = []
+        source = ScadaSource(read_map(simulator.ready_map(), "map.toml"), ModbusLink, remarks.append)
+        raw = polled(source, 3.2)
+        time.sleep(0.4)  # the last answer of the slowest unit: the simulator counts an answer once it is out
+        ledger = simulator.stop()
+    finally:
+        simulator.process.kill()
+    readings = defaultdict(list)
+    for record in raw:
+        reading = json.loads(record)
+        readings[reading["device_id"]].append(reading)
+    return Run(dict(readings), raw, remarks, source.summary(), ledger)
+
+
+@pytest.mark.slow
+class TestFaultyUnitsAmongHealthyOnes:
+    def test_one_poll_is_one_event_and_one_request_that_the_device_counted(self, run: Run) -> None:
+        assert len(run.readings) == 10
+        for device_id, readings in run.readings.items():
+            assert len(readings) == run.ledger["devices"][device_id]["polls"], device_id
+        assert len(run.raw) == run.summary["polls"] == run.ledger["polls"]
+
+    def test_every_reading_keeps_the_contract(self, run: Run) -> None:
+        validator, now_ms = Validator(), time.time_ns() // 1_000_000
+        assert all(validator.check(raw, now_ms).__class__.__name__ == "ScadaReading" for raw in run.raw)
+
+    @pytest.mark.parametrize("device_id", HEALTHY)
+    def test_a_healthy_unit_gives_good_events(self, run: Run, device_id: str) -> None:
+        assert run.qualities(device_id) == {"GOOD"}
+
+    def test_a_point_that_a_healthy_unit_does_not_implement_is_missing(self, run: Run) -> None:
+        """Transformers of odd bays have no oil sensor; they say so with SunSpec's 0x8000."""
+        points = [point for reading in run.readings["transformer-010"] for point in reading["points"]]
+        assert {point["name"] for point in points if point["quality"] == "MISSING"} == {"oil_temperature"}
+        assert {point["quality"] for point in points if point["name"] != "oil_temperature"} == {"GOOD"}
+
+    @pytest.mark.parametrize("device_id", ["breaker-002", "feeder-003", "breaker-004", "breaker-007"])
+    def test_silence_exceptions_foreign_and_late_answers_are_missing(self, run: Run, device_id: str) -> None:
+        assert run.qualities(device_id) == {"MISSING"}
+        assert {point["value"] for reading in run.readings[device_id] for point in reading["points"]} == {None}
+
+    def test_a_slow_answer_in_time_is_good(self, run: Run) -> None:
+        assert run.qualities("feeder-006") == {"GOOD"}
+
+    def test_a_corrupted_value_is_carried_as_suspect_and_the_others_as_good(self, run: Run) -> None:
+        for reading in run.readings["transformer-005"]:
+            first, *others = reading["points"]
+            assert (first["name"], first["quality"]) == ("primary_voltage", "SUSPECT")
+            assert first["value"] > 300
+            assert {point["quality"] for point in others} == {"GOOD"}
+
+    def test_outcomes_are_counted_by_device(self, run: Run) -> None:
+        outcomes = {device_id: set(device["outcomes"]) for device_id, device in run.summary["devices"].items()}
+        assert outcomes == {
+            **{device_id: {"data"} for device_id in [*HEALTHY, "transformer-005", "feeder-006", "transformer-010"]},
+            "breaker-002": {"no_answer"},
+            "feeder-003": {"exception"},
+            "breaker-004": {"no_answer"},
+            "breaker-007": {"no_answer"},
+        }
+
+    def test_each_device_has_its_polls_at_exact_intervals_in_sequence(self, run: Run) -> None:
+        skipped = 0
+        for device_id, readings in run.readings.items():
+            assert readings[0]["poll_seq"] == 0
+            for before, after in pairwise(readings):
+                step = after["poll_seq"] - before["poll_seq"]
+                assert after["event_time_ms"] - before["event_time_ms"] == step * INTERVAL_MS, device_id
+                skipped += step - 1
+            assert 10 <= len(readings) <= 14, device_id
+        assert skipped == run.summary["polls_skipped"]
+
+    def test_no_interval_moved_by_as_much_as_one_silent_unit_takes(self, run: Run) -> None:
+        jitter = run.summary["interval_jitter_ms"][str(INTERVAL_MS)]
+        # One poll of the silent unit takes 100 ms. On two busy cores single polls may be late; half of them may not.
+        assert jitter["p50"] < 20
+        for device in run.summary["devices"].values():
+            assert device["interval_jitter_ms"]["p50"] < 30
+
+    def test_each_unit_with_trouble_is_remarked_upon_once(self, run: Run) -> None:
+        assert sorted(remark.split()[0] for remark in run.remarks) == [
+            "breaker-002", "breaker-004", "breaker-007", "feeder-003",
+        ]  # fmt: skip
+        assert any("exception 2 (illegal address)" in remark for remark in run.remarks)
+        assert any("no answer within 100 ms" in remark for remark in run.remarks)
+
+
+@pytest.mark.slow
+def test_outstations_that_go_away_and_come_back(tmp_path: Path) -> None:
+    arguments = ["--units", "2", "--interval", "0.2"]
+    simulator = Simulator(tmp_path, *arguments)
+    text = simulator.ready_map()
+    remarks: list[str] = []
+    source = ScadaSource(read_map(text, "map.toml"), ModbusLink, remarks.append)
+    gone = threading.Event()
+
+    def away_and_back() -> None:
+        nonlocal simulator
+        time.sleep(0.6)
+        simulator.stop()
+        time.sleep(0.3)
+        port = text.split('address = "127.0.0.1:')[1].split('"')[0]
+        simulator = Simulator(tmp_path, *arguments, "--port", port)
+        gone.set()
+
+    thread = threading.Thread(target=away_and_back)
+    thread.start()
+    seen: dict[str, list[str]] = defaultdict(list)
+    try:
+        ends_s = time.monotonic() + 25
+        for batch in source.batches():
+            for raw in batch.records:
+                reading = json.loads(raw)
+                seen[reading["device_id"]].append(reading["points"][0]["quality"])
+            back = gone.is_set() and all(qualities[-1] == "GOOD" for qualities in seen.values())
+            if (back and len(seen) == 2) or time.monotonic() > ends_s:
+                source.stop()
+    finally:
+        thread.join()
+        simulator.process.kill()
+        simulator.process.communicate()
+    for device_id, qualities in seen.items():
+        good = [index for index, quality in enumerate(qualities) if quality == "GOOD"]
+        assert good[-1] == len(qualities) - 1, device_id
+        assert good[-1] - good[0] >= len(good), f"{device_id} was never away: {qualities}"
+    assert any("takes no connection" in remark for remark in remarks)
+    assert sum("answers again" in remark for remark in remarks) >= 2
