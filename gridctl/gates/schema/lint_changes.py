@@ -6,7 +6,7 @@ see: so each of these is an error, whichever way the change goes.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from gridctl.contracts.compat.model import Fixed
+from gridctl.contracts.compat.model import Field, Fixed
 from gridctl.gates.schema.lint_rules import Remark
 from gridctl.gates.schema.lint_sites import FieldSite, Leaf, Sites
 from gridctl.gates.schema.lint_units import unit_of
@@ -29,7 +29,7 @@ class History:
         found: dict[Key, tuple[int, FieldSite]] = {}
         for site in sites.fields:
             earlier = self._before(site)
-            if earlier is not None:
+            if earlier is not None and not _is_same(earlier[1].field, site.field):
                 yield from _field_changes(earlier[0], earlier[1], site)
             found[site.record.name, site.name] = (version, site)
         self._fields.update(found)
@@ -47,6 +47,11 @@ class History:
         names = (site.name, *site.field.aliases)
         keys = ((record, name) for record in records for name in names)
         return next((self._fields[key] for key in keys if key in self._fields), None)
+
+
+def _is_same(old: Field, new: Field) -> bool:
+    """Say whether both say the same in the same text; a type that is used by name may say more elsewhere."""
+    return old.type.is_flat and new.type.is_flat and bool(old.raw == new.raw)
 
 
 def _field_changes(against: int, old: FieldSite, new: FieldSite) -> Iterator[tuple[str, Remark]]:

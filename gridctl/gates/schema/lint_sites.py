@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from gridctl.contracts.compat.model import Array, Enum, Field, Fixed, Map, Named, Node, Record, Schema, Tokens, Union
@@ -67,7 +68,7 @@ class FieldSite:
         """The words of the name."""
         return self.field.name.casefold().split("_")
 
-    @property
+    @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
         """The types of its values: below unions, arrays and maps, not below a record."""
         return tuple(_leaves(self.field.type, "", (*self.tokens, "type")))
