@@ -23,4 +23,5 @@ def open_shelf(context: typer.Context, schemas: Path | None, registry: str | Non
     if schemas is not None:
         raise UsageProblem("--schemas and --registry name two sources", next_step="leave one of them out")
     with registry_at(registry, settings) as open_registry:
-        yield RegistryShelf(registry, open_registry)
+        # Its own name for itself: the option may hold a password.
+        yield RegistryShelf(open_registry.url, open_registry)

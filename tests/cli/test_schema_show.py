@@ -222,3 +222,13 @@ def test_show_prints_a_schema_that_is_a_schema(tree: Path, registry: str) -> Non
     assert document.keys() == {"subject", "version", "id", "place", "schema", "references"}
     shown = run("show", "iot.thermostat-value", cwd=tree).stdout
     assert json.loads(shown) == json.loads((SCHEMAS / "iot.thermostat-value" / "v1.avsc").read_text())
+
+
+def test_a_password_in_the_address_is_not_printed(tree: Path, registry: str) -> None:
+    secret = registry.replace("://", "://user:geheim@")
+    for words in (("list",), ("history", "grid.meter-value"), ("show", "grid.meter-value")):
+        done = run(*words, "--registry", secret, "-o", "json", cwd=tree)
+        assert registry in done.stdout
+        assert "geheim" not in done.stdout + done.stderr
+    refused = run("list", "--registry", "http://user:geheim@127.0.0.1:1", cwd=tree, code=5)
+    assert "geheim" not in refused.stderr
