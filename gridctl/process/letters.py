@@ -15,7 +15,8 @@ def letter_of(
 ) -> DeadLetter:
     """Return the dead letter of a record, or of an event that the state held (its record is None)."""
     event: Mapping[str, Any] = rejected.event or {}
-    device_id = event.get("device_id") or _text(record.key() if record else None)
+    # A message of the client is false where its value is empty, hence `is not None`.
+    device_id = event.get("device_id") or _text(record.key() if record is not None else None)
     firmware = event.get("firmware")
     values = {
         "stage": rejected.stage,
@@ -26,8 +27,8 @@ def letter_of(
         "firmware": firmware[:FIRMWARE_MAX] if firmware else None,
         "source": f"kafka:{topic}",
         "topic": topic,
-        "partition": record.partition() if record else None,
-        "offset": record.offset() if record else None,
+        "partition": record.partition() if record is not None else None,
+        "offset": record.offset() if record is not None else None,
         "rejected_at_ms": now_ms,
     }
     return DeadLetter.model_validate(values | raw_fields(raw, cap_bytes))

@@ -7,6 +7,7 @@ client drops the offsets of what it lost, so that a partition of another member 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from typing import Self
@@ -68,6 +69,8 @@ class KafkaEvents:
         self._next_drain_check = 0.0
         self._unreachable_since: float | None = None
         settings = client_config(bootstrap, {**DEFAULTS, **overrides}) | {
+            # Names the process, for the one who looks at the group's members.
+            "client.id": f"gridctl-{os.getpid()}-{int(time.time())}",
             "group.id": group,
             "enable.auto.commit": False,
             "enable.auto.offset.store": True,  # `commit` covers what `batch` returned, of partitions still held

@@ -38,7 +38,9 @@ def broker(directory: Path) -> Part:
     [port] = free_ports(1)
     data: list[str | Path] = ["--host", LOOPBACK, "--data-dir", directory / "broker"]
     process = start([binary, "start", "--only", "kafka", "--kafka-port", str(port), *data], directory / "broker.log")
-    return Part(name="broker", kind="embedded", address=f"{LOOPBACK}:{port}", processes=(process,))
+    address = f"{LOOPBACK}:{port}"
+    sessions = start([sys.executable, "-m", "gridctl.local.stack.sessions", address], directory / "sessions.log")
+    return Part(name="broker", kind="embedded", address=address, processes=(process, sessions))
 
 
 def registry(directory: Path) -> Part:

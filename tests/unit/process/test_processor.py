@@ -80,6 +80,20 @@ def test_a_dead_letter_says_where_the_record_came_from(record: MakeRecord, reade
     assert (second.topic, second.partition, second.offset) == ("ev.session", 0, 41)
 
 
+class Falsy(MemoryRecord):
+    """As the client's message with an empty value is: its length is the value's."""
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_a_record_without_a_value_has_a_place_too(reader: EventReader) -> None:
+    letters = MemoryLetters()
+    run([Falsy("ev.session", b"x", b"", NOW_MS, offset=41)], reader, MemoryState(), letters)
+    [(_, letter)] = letters.letters
+    assert (letter.device_id, letter.partition, letter.offset) == ("x", 0, 41)
+
+
 def test_the_raw_record_is_cut_at_the_cap_and_hashed_whole(reader: EventReader) -> None:
     letters = MemoryLetters()
     source = MemoryEvents([MemoryRecord("ev.session", b"x", b"\x07" * 1000, NOW_MS)])

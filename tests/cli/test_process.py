@@ -1,0 +1,177 @@
+"""`gridctl process`, `state` and `dlq` on the real parts."""
+
+import json
+import signal
+import subprocess
+import time
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Producer
+
+from gridctl.adapters.redis_state import RedisState
+from tests.running_stack import GRIDCTL, RunningStack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+DEVICES, TICKS = 200, 5
+JUNK = [b"", b"\x00\x00\x00", b"\x01\x00\x00\x00\x01x", b"\x00\x7f\xff\xff\xffx", b"\x00\x00\x00\x00\x01\xff\xff"]
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A stack of this module's own, with some events in it: here counts are exact."""
+    running = RunningStack(tmp_path_factory.mktemp("process"))
+    try:
+        running.run("up")
+        yield running
+    finally:
+        running.run("down")
+
+
+def simulated(kind: str, platform: RunningStack, *more: object) -> bytes:
+    arguments = ["simulate", kind, "--devices", DEVICES, "--ticks", TICKS, "--seed", 7, *more, "--output", "-"]
+    return platform.run(*arguments).stdout.encode()
+
+
+def document(platform: RunningStack, *arguments: object) -> Any:
+    return json.loads(platform.run(*arguments, "-o", "json").stdout)
+
+
+def process(platform: RunningStack, *more: object) -> Any:
+    return document(platform, "process", "--until-idle", *more)
+
+
+def test_from_readings_to_the_grid_state_and_again(platform: RunningStack) -> None:
+    lines = simulated("thermostats", platform)
+    platform.run("ingest", "jsonl", "-", stdin=lines)
+    first = process(platform)
+    assert first["consumed"] == first["applied"] == DEVICES * TICKS
+    assert set(first) >= {"consumed", "applied", "duplicates", "stale", "dead_lettered", "duration_s", "latency_ms"}
+    state = platform.run("state", "show", "-o", "json").stdout
+    devices = json.loads(state)["devices"]
+    assert len(devices) == DEVICES
+    newest = {row["device_id"]: row["event_time_ms"] for row in map(json.loads, lines.splitlines())}
+    assert {row["device_id"]: row["event_time_ms"] for row in devices} == newest
+    [circuit] = json.loads(state)["circuits"]
+    assert circuit["devices"] == DEVICES
+    assert circuit["power_w"] == pytest.approx(sum(row["power_w"] for row in devices), abs=1e-3)
+
+    platform.run("ingest", "jsonl", "-", stdin=lines)
+    again = process(platform)
+    assert again["consumed"] == again["duplicates"] + again["stale"] == DEVICES * TICKS
+    assert again["duplicates"] == DEVICES
+    assert platform.run("state", "show", "-o", "json").stdout == state
+    with closing(RedisState(platform.redis)) as counted:
+        expected = {name: first[name] + again[name] for name in ("applied", "stale", "duplicates")}
+        assert counted.effects() == expected
+
+
+def test_what_cannot_be_decoded_is_a_dead_letter_with_its_place(platform: RunningStack) -> None:
+    with closing(Producer({"bootstrap.servers": platform.bootstrap})) as producer:
+        for value in [*JUNK, None]:
+            producer.produce("ev.session", value, b"junk-1", partition=2)
+        assert producer.flush(10) == 0
+    before = document(platform, "dlq", "summary")
+    done = process(platform)
+    assert (done["consumed"], done["dead_lettered"]) == (len(JUNK) + 1, len(JUNK) + 1)
+    counts = document(platform, "dlq", "summary")
+    assert counts["total"] - before["total"] == len(JUNK) + 1
+    for grouped in ("by_reason", "by_firmware", "by_topic"):
+        assert sum(counts[grouped].values()) == counts["total"]
+    shown = platform.run("dlq", "show", "--topic", "ev.session", "-o", "jsonl").stdout.splitlines()
+    rows = [json.loads(line) for line in shown]
+    assert [row["source_offset"] for row in rows] == list(range(len(JUNK) + 1))
+    assert {row["source_partition"] for row in rows} == {2}
+    assert [b64decode(row["raw_base64"]) for row in rows] == [*JUNK, b""]
+    assert [row["raw_sha256"] for row in rows[:-1]] == [sha256(value).hexdigest() for value in JUNK]
+    assert [row["rule"] for row in rows][:4] == [
+        "frame_too_short",
+        "frame_too_short",
+        "frame_bad_magic",
+        "schema_id_unknown",
+    ]
+    assert {row["device_id"] for row in rows} == {"junk-1"}
+    limited = platform.run("dlq", "show", "--rule", "frame_too_short", "--limit", 1, "-o", "jsonl").stdout
+    assert [json.loads(line)["offset"] for line in limited.splitlines()] == [rows[0]["offset"]]
+
+
+def test_one_device_or_circuit_can_be_named(platform: RunningStack) -> None:
+    everything = document(platform, "state", "show")
+    device = everything["devices"][3]
+    assert document(platform, "state", "show", device["device_id"]) == {"devices": [device], "circuits": []}
+    assert document(platform, "state", "show", "UNKNOWN") == everything
+    nothing = platform.run("state", "show", "nobody", check=False)
+    assert (nothing.returncode, nothing.stdout) == (2, "")
+    assert "nobody" in nothing.stderr
+    table = platform.run("state", "show", device["device_id"]).stdout
+    assert device["device_id"] in table
+    lines = platform.run("state", "show", "-o", "jsonl").stdout.splitlines()
+    assert len(lines) == len(everything["devices"]) + len(everything["circuits"])
+
+
+def test_max_messages_and_progress(platform: RunningStack, tmp_path: Path) -> None:
+    progress = tmp_path / "progress.json"
+    done = document(
+        platform, "process", "--group", "t.max", "--max-messages", 700, "--batch", 300, "--progress", progress
+    )
+    assert done["consumed"] == 700
+    written = json.loads(progress.read_text())
+    assert {name: written[name] for name in ("consumed", "latency_ms")} == {
+        "consumed": 700,
+        "latency_ms": done["latency_ms"],
+    }
+    rest = process(platform, "--group", "t.max")
+    assert rest["consumed"] == 2 * DEVICES * TICKS + len(JUNK) + 1 - 700
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_ends_it_with_its_account(number: int, code: int, platform: RunningStack, tmp_path: Path) -> None:
+    progress = tmp_path / "progress.json"
+    running = platform.start("process", "--group", f"t.{code}", "--progress", progress, "-o", "json")
+    deadline_s = time.monotonic() + 30
+    while not (progress.exists() and json.loads(progress.read_text())["consumed"]):
+        assert running.poll() is None
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+    running.send_signal(number)
+    out, _ = running.communicate(timeout=20)
+    assert running.returncode == code
+    account = json.loads(out)
+    assert account["consumed"] == sum(account[name] for name in ("applied", "duplicates", "stale", "dead_lettered"))
+
+
+COMMANDS = [["process", "--until-idle"], ["state", "show"], ["dlq", "summary"]]
+AWAY = {
+    "GRIDCTL_BOOTSTRAP": "127.0.0.1:1",
+    "GRIDCTL_REDIS": "redis://127.0.0.1:1/0",
+    "GRIDCTL_REGISTRY": "http://127.0.0.1:1",
+}
+
+
+@pytest.mark.parametrize("away", [{}, AWAY, *({name: AWAY[name]} for name in AWAY)], ids=",".join)
+def test_what_is_away_is_named_with_the_next_step(away: dict[str, str], platform: RunningStack, tmp_path: Path) -> None:
+    environment = {**platform.environment, **away}
+    if len(away) != 1:
+        environment["GRIDCTL_STATE_DIR"] = str(tmp_path)  # nothing was started from here
+    commands = [
+        words for words in COMMANDS if words[0] == "process" or "GRIDCTL_REDIS" not in away or words[0] == "state"
+    ]
+    if list(away) == ["GRIDCTL_BOOTSTRAP"]:
+        commands.remove(["state", "show"])
+    running = [
+        subprocess.Popen([GRIDCTL, *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for words in commands
+    ]
+    for each in running:
+        out, error = each.communicate(timeout=30)
+        assert each.returncode == 5, error
+        assert (out, error[:7]) == ("", "error: ")
+        assert "next: " in error
+        assert "Traceback" not in error
+        assert not away or any(address in error for address in away.values())
