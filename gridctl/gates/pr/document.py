@@ -53,15 +53,15 @@ def sections_of(body: str) -> tuple[Section, ...]:
     tokens = _parser().parse(text)
     source = text.split("\n")
     heads = [index for index, token in enumerate(tokens) if token.type == "heading_open" and token.level == 0]
-    return tuple(_section(tokens, source, head, heads) for head in heads)
+    return tuple(_section(tokens, source, head, heads[place + 1 :]) for place, head in enumerate(heads))
 
 
-def _section(tokens: Sequence["Token"], source: Sequence[str], head: int, heads: Sequence[int]) -> Section:
+def _section(tokens: Sequence["Token"], source: Sequence[str], head: int, later: Sequence[int]) -> Section:
     opening = tokens[head]
     depth = int(opening.tag[1:])
     first, last = opening.map or (0, 0)
     # A lower heading inside the section is part of it; its own words are no justification.
-    end = next((other for other in heads if other > head and int(tokens[other].tag[1:]) <= depth), len(tokens))
+    end = next((other for other in later if int(tokens[other].tag[1:]) <= depth), len(tokens))
     return Section(
         title=tokens[head + 1].content,
         depth=depth,
