@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gridctl.gates.finding import Verdict
 
 Schemas = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="The tree, <subject>/vN.avsc; else the profile's, else schemas/.")
+    Path | None, typer.Option(metavar="DIR", help="The tree, SUBJECT/vN.avsc; else the profile's, else schemas/.")
 ]
 
 
