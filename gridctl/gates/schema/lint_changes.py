@@ -23,9 +23,12 @@ class History:
     def __init__(self) -> None:
         self._fields: dict[Key, tuple[int, FieldSite]] = {}
         self._fixed: dict[str, tuple[int, int]] = {}
+        self._root: tuple[int, tuple[Leaf, ...]] = (0, ())
 
     def next(self, version: int, sites: Sites) -> Iterator[tuple[str, Remark]]:
         """Yield each changed meaning of this version with the id of its rule, then count it as said."""
+        yield from _logical_changes("the schema", *self._root, sites.root)
+        self._root = (version, sites.root)
         found: dict[Key, tuple[int, FieldSite]] = {}
         for site in sites.fields:
             earlier = self._before(site)
@@ -55,32 +58,25 @@ def _is_same(old: Field, new: Field) -> bool:
 
 
 def _field_changes(against: int, old: FieldSite, new: FieldSite) -> Iterator[tuple[str, Remark]]:
-    yield from (("logical-type-changed", remark) for remark in _logical_changes(against, old, new))
+    yield from _logical_changes(f"field {new.name}", against, old.leaves, new.leaves)
     before, after = unit_of(old), unit_of(new)
     then = f"{before or 'not said'} in v{against}"
     if (before is None) != (after is None) or (before and after and not before.means(after)):
         renamed = f" (then {old.name})" if old.name != new.name else ""
-        yield (
-            "unit-changed",
-            Remark(
-                new.tokens,
-                f"the unit of field {new.name}{renamed} was {then}, now {after or 'not said'}",
-                "keep the unit; values in another one need a new field, without an alias",
-                against,
-            ),
-        )
+        words = f"the unit of field {new.name}{renamed} was {then}, now {after or 'not said'}"
+        fix = "keep the unit; values in another one need a new field, without an alias"
+        yield "unit-changed", Remark(new.tokens, words, fix, against)
 
 
-def _logical_changes(against: int, old: FieldSite, new: FieldSite) -> Iterator[Remark]:
-    for before, after in _paired(old.leaves, new.leaves):
+def _logical_changes(
+    label: str, against: int, old: Sequence[Leaf], new: Sequence[Leaf]
+) -> Iterator[tuple[str, Remark]]:
+    for before, after in _paired(old, new):
         if before.logical != after.logical:
-            yield Remark(
-                after.tokens,
-                f"the logical type of field {new.name} was {before.logical or 'none'} in v{against}, "
-                f"now {after.logical or 'none'}",
-                f"keep {before.logical or 'the plain type'}; another meaning needs a new field, without an alias",
-                against,
-            )
+            then = f"{before.logical or 'none'} in v{against}"
+            words = f"the logical type of {label} was {then}, now {after.logical or 'none'}"
+            fix = f"keep {before.logical or 'the plain type'}; another meaning needs a new field, without an alias"
+            yield "logical-type-changed", Remark(after.tokens, words, fix, against)
 
 
 def _paired(old: Sequence[Leaf], new: Sequence[Leaf]) -> Iterator[tuple[Leaf, Leaf]]:

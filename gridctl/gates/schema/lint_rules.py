@@ -176,11 +176,12 @@ def logical_types(sites: Sites) -> Iterator[Remark]:
                 f"field {site.name}: a logicalType on the field is ignored, it belongs into the type",
                 'write "type": {"type": …, "logicalType": …}',
             )
-        for leaf in site.leaves:
-            # A fixed says it once, where it is defined.
-            problem = None if isinstance(leaf.node, Fixed) else misused(leaf.node)
-            if problem:
-                yield Remark(leaf.tokens, f"field {site.name}: {problem}", "correct it, or every reader ignores it")
+    leaves = [(f"field {site.name}", leaf) for site in sites.fields for leaf in site.leaves]
+    for label, leaf in (*leaves, *(("the schema", leaf) for leaf in sites.root)):
+        # A fixed says it once, where it is defined.
+        problem = None if isinstance(leaf.node, Fixed) else misused(leaf.node)
+        if problem:
+            yield Remark(leaf.tokens, f"{label}: {problem}", "correct it, or every reader ignores it")
     for kind in sites.types:
         problem = misused(kind.node)
         if problem:

@@ -84,10 +84,11 @@ class TypeSite:
 
 @dataclass(frozen=True)
 class Sites:
-    """Everything that the rules look at, in the order of the document."""
+    """Everything that the rules look at, in the order of the document; `root` where the schema is no record."""
 
     fields: tuple[FieldSite, ...]
     types: tuple[TypeSite, ...]
+    root: tuple[Leaf, ...]
 
 
 def sites_of(schema: Schema) -> Sites:
@@ -108,7 +109,8 @@ def sites_of(schema: Schema) -> Sites:
         else:
             below = [(child, raw[key], (*tokens, key)) for child, key in _children(node)]
         stack.extend(reversed(below))
-    return Sites(tuple(fields), tuple(types))
+    root = () if isinstance(schema.root, Record) else tuple(_leaves(schema.root, "", ()))
+    return Sites(tuple(fields), tuple(types), root)
 
 
 def _children(node: Node) -> Iterator[tuple[Node, Any]]:

@@ -230,6 +230,40 @@ def test_the_same_change_backwards_is_found_too(rule: str, change: Mutation, pat
     assert rule in {finding.rule for finding in findings(mutated(change), good())}
 
 
+def test_a_schema_that_is_no_record_is_judged_too() -> None:
+    plain, decimal = "bytes", {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}
+    other = {**decimal, "scale": 3}
+    found = findings({"type": plain}, decimal, other, {"type": "array", "items": other})
+    assert [(finding.rule, finding.version, finding.against, finding.path) for finding in found] == [
+        ("logical-type-changed", 2, 1, "/"),
+        ("logical-type-changed", 3, 2, "/"),
+    ]
+    misused = findings({"type": "array", "items": {"type": "int", "logicalType": "timestamp-millis"}})
+    assert [(finding.rule, finding.path) for finding in misused] == [("logical-type", "/items")]
+    resized = findings(
+        {"type": "fixed", "name": "F", "namespace": "x", "size": 4, "doc": "F.", "logicalType": "decimal",
+         "precision": 4},
+        {"type": "fixed", "name": "F", "namespace": "x", "size": 8, "doc": "F.", "logicalType": "decimal",
+         "precision": 5},
+    )  # fmt: skip
+    assert {finding.rule for finding in resized} == {"logical-type-changed", "fixed-size-changed"}
+
+
+def test_messages_say_which_and_what() -> None:
+    spaceless, shouting = (
+        findings(mutated(lambda document: document.pop("namespace")))[0],
+        findings(mutated(lambda document: document.update(namespace="GRID")))[0],
+    )
+    assert "has no namespace" in spaceless.message
+    assert "'GRID'" in shouting.message
+    changed = findings(good(), mutated(set_("power_w", name="power_kw", aliases=["power_w"])))[0]
+    assert "power_kw (then power_w) was _w in v1, now _kw" in changed.message
+    silent = findings(good(), mutated(drop("voltage", "unit")))[-1]
+    assert "was V in v1, now not said" in silent.message
+    scaled = findings(good(), mutated(in_type("cost", scale=3)))[0]
+    assert "was decimal(10, 2) in v1, now decimal(10, 3)" in scaled.message
+
+
 def test_every_change_rule_has_a_failing_pair() -> None:
     assert {rule for rule, *_ in CHANGES} == set(CHANGE_RULES)
 
