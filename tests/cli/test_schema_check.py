@@ -4,12 +4,18 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
+
+from gridctl.cli import main
 
 GRIDCTL = str(Path(sys.executable).parent / "gridctl")
 A = '{"name": "a", "type": "int"}'
@@ -33,9 +39,13 @@ def write(tree: Path, subject: str, *texts: str) -> Path:
 
 
 def run(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Call the command in this process: the whole of it but the interpreter's start."""
+    argv = ["schema", "check", *map(str, words)]
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("GRIDCTL_", "GITHUB_"))}
-    return subprocess.run([GRIDCTL, "schema", "check", *map(str, words)], cwd=cwd, env=environment,
-                          capture_output=True, text=True, timeout=60)  # fmt: skip
+    out, err = StringIO(), StringIO()
+    with chdir(cwd), patch.dict(os.environ, environment, clear=True), redirect_stdout(out), redirect_stderr(err):
+        code = main.run(argv)
+    return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
 
 
 def document(*words: str | Path, cwd: Path, code: int) -> dict[str, Any]:
@@ -201,11 +211,33 @@ def test_a_base_that_cannot_be_seen_is_not_a_pass(clone: Path, tmp_path: Path) -
 
 
 @pytest.fixture(scope="module")
-def registry() -> Iterator[str]:
+def embedded() -> Iterator[str]:
     with subprocess.Popen([GRIDCTL, "registry", "serve"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         yield process.stdout.readline().strip()
         process.terminate()
+
+
+@pytest.fixture(params=["embedded", pytest.param("real", marks=pytest.mark.real)])
+def registry(request: pytest.FixtureRequest) -> str:
+    """The embedded registry, and the one that GRIDCTL_TEST_REGISTRY names in the real tier."""
+    if request.param == "real":
+        assert os.environ.get("GRIDCTL_TEST_REGISTRY"), "GRIDCTL_TEST_REGISTRY names no registry"
+        return os.environ["GRIDCTL_TEST_REGISTRY"]
+    return str(request.getfixturevalue("embedded"))
+
+
+@pytest.fixture
+def subject(registry: str) -> str:
+    """A name that nobody has used in this registry, held to the platform's level."""
+    name = f"check-{uuid.uuid4()}"
+    set_level(registry, name, "BACKWARD_TRANSITIVE")
+    return name
+
+
+def set_level(url: str, subject: str, level: str) -> None:
+    answer = httpx.put(f"{url}/config/{subject}", json={"compatibility": level}, trust_env=False)
+    assert answer.status_code == 200, answer.text
 
 
 def register(url: str, subject: str, text: str) -> None:
@@ -213,48 +245,63 @@ def register(url: str, subject: str, text: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def test_beside_a_registry_our_verdict_and_its_own_agree(tmp_path: Path, registry: str) -> None:
+def test_beside_a_registry_our_verdict_and_its_own_agree(tmp_path: Path, registry: str, subject: str) -> None:
     for text in THREE[:2]:
-        register(registry, "agree", text)
-    write(tmp_path / "schemas", "agree", *THREE[:2])
+        register(registry, subject, text)
+    write(tmp_path / "schemas", subject, *THREE[:2])
     found = document("--registry", registry, cwd=tmp_path, code=0)
     assert (found["checked"]["registered"], found["checked"]["registry_verdicts"]) == (2, 1)
-    write(tmp_path / "schemas", "agree", *THREE)
+    write(tmp_path / "schemas", subject, *THREE)
     found = document("--registry", registry, cwd=tmp_path, code=3)
     assert marks(found) == [("reader_field_missing_default_value", 3, 1)]
-    assert (found["findings"][0]["file"], found["findings"][0]["line"]) == ("schemas/agree/v3.avsc", 3)
+    assert (found["findings"][0]["file"], found["findings"][0]["line"]) == (f"schemas/{subject}/v3.avsc", 3)
     assert found["checked"]["registry_verdicts"] == 2
 
 
-def test_beside_a_registry_edits_and_deletions(tmp_path: Path, registry: str) -> None:
+def test_a_version_that_only_the_registry_holds_counts(tmp_path: Path, registry: str, subject: str) -> None:
     for text in THREE[:2]:
-        register(registry, "moved", text)
-    write(tmp_path / "schemas", "moved", record(A.replace("int", "long")))
+        register(registry, subject, text)
+    write(tmp_path / "schemas", subject, *THREE)
+    (tmp_path / "schemas" / subject / "v1.avsc").unlink()
+    assert marks(document(cwd=tmp_path, code=3)) == [("version-gap", 2, None)]
+    assert marks(document("--registry", registry, cwd=tmp_path, code=3)) == [
+        ("version-deleted", 1, None),
+        ("version-gap", 2, None),
+        ("reader_field_missing_default_value", 3, 1),
+    ]
+
+
+def test_beside_a_registry_edits_and_deletions(tmp_path: Path, registry: str, subject: str) -> None:
+    for text in THREE[:2]:
+        register(registry, subject, text)
+    write(tmp_path / "schemas", subject, record(A.replace("int", "long")))
     found = document("--registry", registry, cwd=tmp_path, code=3)
     assert marks(found) == [("version-edited", 1, None), ("version-deleted", 2, None)]
 
 
-def test_a_weaker_level_of_the_registry_hides_nothing(tmp_path: Path, registry: str) -> None:
-    put = httpx.put(f"{registry}/config/weak", json={"compatibility": "NONE"}, trust_env=False)
-    assert put.status_code == 200
+def test_a_weaker_level_of_the_registry_hides_nothing(tmp_path: Path, registry: str, subject: str) -> None:
+    set_level(registry, subject, "NONE")
     for text in THREE:
-        register(registry, "weak", text)
-    write(tmp_path / "schemas", "weak", *THREE)
+        register(registry, subject, text)
+    write(tmp_path / "schemas", subject, *THREE)
     found = document("--registry", registry, cwd=tmp_path, code=3)
     assert marks(found) == [("registry-level", None, None), ("reader_field_missing_default_value", 3, 1)]
 
 
-def test_references_and_odd_names_beside_a_registry(tmp_path: Path, registry: str) -> None:
-    tree = write(tmp_path / "schemas", "shared enum", '{"type": "enum", "name": "x.E", "symbols": ["A"]}')
+def test_references_and_odd_names_beside_a_registry(tmp_path: Path, registry: str, subject: str) -> None:
+    name = f"an enum {subject}"
+    enum = '{"type": "enum", "name": "x.E", "symbols": ["A"]}'
+    tree = write(tmp_path / "schemas", name, enum)
     user = '{"type": "record", "name": "x.U", "fields": [{"name": "e", "type": "E"}]}'
-    write(tree, "user", user, user.replace('"E"}', '"E", "doc": "words"}'))
-    references = [{"name": "x.E", "subject": "shared enum", "version": 1}]
+    write(tree, subject, user, user.replace('"E"}', '"E", "doc": "words"}'))
+    references = [{"name": "x.E", "subject": name, "version": 1}]
     for number in (1, 2):
-        (tree / "user" / f"v{number}.references.json").write_text(json.dumps(references))
-    register(registry, "shared%20enum", '{"type": "enum", "name": "x.E", "symbols": ["A"]}')
+        (tree / subject / f"v{number}.references.json").write_text(json.dumps(references))
+    register(registry, name.replace(" ", "%20"), enum)
     body = {"schema": user, "references": references}
-    assert httpx.post(f"{registry}/subjects/user/versions", json=body, trust_env=False).status_code == 200
-    found = document("--registry", registry, cwd=tmp_path, code=0)
+    answer = httpx.post(f"{registry}/subjects/{subject}/versions", json=body, trust_env=False)
+    assert answer.status_code == 200, answer.text
+    found = document("--registry", registry, "--schemas", "schemas", cwd=tmp_path, code=0)
     assert found["checked"]["registry_verdicts"] == 1
 
 

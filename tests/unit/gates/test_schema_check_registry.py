@@ -12,6 +12,7 @@ from gridctl.errors import Unavailable
 from gridctl.gates.finding import Verdict
 from gridctl.gates.schema.gate import Question, Registered, judge
 from gridctl.gates.schema.ports import Judge, Opinion, Versions
+from tests.support.moto_glue import glue_registry
 
 A = '{"name": "a", "type": "int"}'
 B = '{"name": "b", "type": "int"}'
@@ -207,3 +208,14 @@ def test_references_are_resolved_in_the_registry() -> None:
         SchemaFile("s", 1, "t/s/v1.avsc", user, reference),
     )
     assert beside(SchemaTree("t", files), registry).verdict == "pass"
+
+
+def test_glue_has_no_verdict_so_ours_stands_alone() -> None:
+    with glue_registry("check") as glue:
+        for text in (record(A), record(A, B_DEFAULT)):
+            glue.register("s", text)
+        assert beside(tree(record(A), record(A, B_DEFAULT)), glue).verdict == "pass"
+        verdict = beside(tree(record(A), record(A, B_DEFAULT), record(A, B)), glue)
+        assert marks(verdict) == [(MISSING_DEFAULT, 3, 1)]
+        lacking = beside(tree(None, record(A, B_DEFAULT), record(A, B)), glue)
+        assert (MISSING_DEFAULT, 3, 1) in marks(lacking)
