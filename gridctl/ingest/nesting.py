@@ -10,6 +10,8 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 
 def nests_deeper(raw: bytes, depth: int) -> bool:
     """Say whether objects and arrays nest deeper than `depth` anywhere in the bytes, broken JSON included."""
+    if raw.count(b"{") + raw.count(b"[") <= depth:
+        return False
     # Without a backslash every second part between quotation marks is a string.
     outside = _STRING.sub(b"", raw) if b"\\" in raw else b"".join(raw.split(b'"')[::2])
     brackets = outside.translate(_OF_ONE_KIND, _NOT_A_BRACKET)

@@ -161,10 +161,11 @@ class Pipeline:
 
     def _remember(self, ids: list[str]) -> None:
         """Count the ids that came before, as far back as two generations reach."""
-        fresh = set(ids)
-        known = (fresh & self._ids) | (fresh & self._older_ids)
-        self.counts.duplicates_on_input += len(ids) - len(fresh) + len(known)
-        self._ids |= fresh
+        remembered = len(self._ids) + len(self._older_ids)
+        self._ids.update(ids)
+        self._older_ids.difference_update(ids)  # each id is in one generation
+        fresh = len(self._ids) + len(self._older_ids) - remembered
+        self.counts.duplicates_on_input += len(ids) - fresh
         if len(self._ids) > REMEMBERED_IDS:
             self._older_ids, self._ids = self._ids, set()
 
