@@ -48,7 +48,9 @@ def test_every_poll_that_the_outstations_counted_is_in_the_state(stack: RunningS
     accounts = [json.loads(first.stdout), json.loads(out)]
     assert all(account["read"] == account["published"] == account["polls"] > 0 for account in accounts)
     assert sum(account["polls"] for account in accounts) == ledger["polls"]
+    # One line for each unit with trouble, and none of pymodbus' own.
     assert "breaker-002 (127.0.0.1" in first.stderr
+    assert all(" (127.0.0.1:" in line for line in first.stderr.splitlines())
     stack.run("process", "--until-idle", "-o", "json")
     shown = json.loads(stack.run("state", "show", "-o", "json").stdout)["devices"]
     devices = {device["device_id"]: device for device in shown if device["device_id"] in NAMES}
@@ -80,3 +82,20 @@ def test_a_wrong_map_is_a_usage_problem_before_anything_is_reached(
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_map_with_more_units_than_the_process_may_have_connections(tmp_path: Path) -> None:
+    field = '[[device.field]]\nname = "a"\naddress = 0\ntype = "INT16"\n'
+    devices = [
+        f'[[device]]\ndevice_id = "d{unit}"\naddress = "127.0.0.1:9"\nunit_id = 1\n{field}' for unit in range(100)
+    ]
+    (tmp_path / "map.toml").write_text("".join(devices))
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -n 120; exec {GRIDCTL} ingest scada --map map.toml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 2
+    assert "164 open files" in done.stderr

@@ -37,7 +37,8 @@ def scada(
     from gridctl.ingest.run import Until
     from gridctl.ingest.scada.source import ScadaSource
 
-    source = ScadaSource(_plans(map_file, interval), modbus_links(), talk().print)
+    plans = _plans(map_file, interval)
+    source = ScadaSource(plans, modbus_links(len(plans)), talk().print)
 
     def account(source: ScadaSource) -> dict[str, Any]:
         summary = source.summary()

@@ -24,6 +24,7 @@ class DevicePoller:
         self._account = account
         self._remark = remark
         self._last_outcome: Outcome = "data"
+        self._told_outcome: Outcome = "data"
         self._last_late_s: float | None = None
 
     async def run(self, phase_ms: int, stop: asyncio.Event) -> None:
@@ -63,10 +64,16 @@ class DevicePoller:
         device = self._plan.device
         origin = f"modbus://{device.address}/{device.unit_id} poll {poll_seq}"
         self._outbox.put(Record(self._plan.reading(answers, slots.due_ms, poll_seq), origin))
-        if outcome != self._last_outcome:
+        self._tell(outcome, detail)
+
+    def _tell(self, outcome: Outcome, detail: str) -> None:
+        """Remark on a change that has lasted for two polls: single late answers would be noise."""
+        if outcome == self._last_outcome != self._told_outcome:
+            device = self._plan.device
             state = "answers again" if outcome == "data" else detail
             self._remark(f"{device.device_id} ({device.address}, unit {device.unit_id}): {state}")
-            self._last_outcome = outcome
+            self._told_outcome = outcome
+        self._last_outcome = outcome
 
     async def _asked(self, deadline_s: float) -> tuple[Outcome, str, dict[Block, Sequence[int]]]:
         """Send the poll's requests one after the other; a unit that gives no answer is not asked for the rest."""

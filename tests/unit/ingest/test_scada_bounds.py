@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -135,3 +136,60 @@ def test_an_origin_names_the_unit_and_the_poll() -> None:
     assert batch.origin(0).endswith("poll 0")
     polling.stop()
     list(batches)
+
+
+def test_polls_that_a_standstill_cost_are_a_gap_in_the_sequence_and_no_rush_afterwards() -> None:
+    class Stalling(ScriptedLink):
+        async def read(self, block: Block, deadline_s: float) -> list[int]:
+            if len(self.asked) == 4 and self.unit_id == 0:
+                time.sleep(0.15)  # noqa: ASYNC251 -- the whole process stands still
+            return await super().read(block, deadline_s)
+
+    polling = ScadaSource(read_map(MAP, "map.toml"), Stalling, lambda _: None)
+    readings = []
+    for batch in polling.batches():
+        readings += [json.loads(raw) for raw in batch.records]
+        if len(readings) > 60:
+            polling.stop()
+    for device_id in ("d0", "d1", "d2"):
+        own = [reading for reading in readings if reading["device_id"] == device_id]
+        steps = [after["poll_seq"] - before["poll_seq"] for before, after in pairwise(own)]
+        assert max(steps) >= 6
+        assert [after["event_time_ms"] - before["event_time_ms"] for before, after in pairwise(own)] == [
+            20 * step for step in steps
+        ]
+        assert polling.summary()["devices"][device_id]["polls_skipped"] >= sum(steps) - len(steps)
+
+
+def test_devices_are_spread_over_the_interval() -> None:
+    polling = source()
+    phases = {}
+    for batch in polling.batches():
+        for raw in batch.records:
+            reading = json.loads(raw)
+            phases[reading["device_id"]] = reading["event_time_ms"] % 20
+        if len(phases) == 3:
+            polling.stop()
+    assert phases == {"d0": 0, "d1": 6, "d2": 13}
+
+
+def test_a_change_is_remarked_upon_when_it_has_lasted_for_two_polls() -> None:
+    class Flickering(ScriptedLink):
+        polls = 0
+
+        async def read(self, block: Block, deadline_s: float) -> list[int]:
+            await super().read(block, deadline_s)
+            self.polls += block.address == 0
+            if self.polls in (3, 6, 7, 8):
+                raise ReadFailed("no_answer", "nothing came")
+            return [1] * block.count
+
+    said: list[str] = []
+    polling = ScadaSource(read_map(MAP, "map.toml"), Flickering, said.append)
+    for batch in polling.batches():
+        if any(json.loads(raw)["poll_seq"] >= 14 for raw in batch.records):
+            polling.stop()
+    assert [line for line in said if "d0" in line] == [
+        "d0 (h:1, unit 0): nothing came",
+        "d0 (h:1, unit 0): answers again",
+    ]
