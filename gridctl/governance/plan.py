@@ -168,14 +168,14 @@ def _require_compatible(
 
 def _parsed(file: SchemaFile, texts: Texts) -> Schema:
     try:
-        return texts.parse(file.text, file.references)
+        return texts.of_file(file)
     except SchemaInvalid as error:
         raise UsageProblem(f"{file.path}: is no Avro schema: {error.message}", next_step="mend the schema") from error
 
 
 def _registered(version: SchemaVersion, texts: Texts) -> Schema:
     try:
-        return texts.parse(version.schema, version.references)
+        return texts.of_version(version)
     except SchemaInvalid as error:
         raise Unavailable(
             f"{version.subject} version {version.version}: the registry's schema cannot be read: {error.message}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from gridctl.contracts.compat import Schema, SchemaInvalid, can_read
+from gridctl.contracts.compat import SchemaInvalid, can_read, parse
 from gridctl.contracts.framing import FramingError, schema_id_of
 from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
 from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
@@ -137,15 +137,12 @@ class Judge:
             need = need._replace(subject=subject, version=held.version)
         try:
             texts = Texts(self.tree, self.registry)
-            objections = can_read(self._parsed(subject, texts), texts.parse(writer, held.references if held else ()))
+            writes = texts.of_version(held) if held else parse(writer)
+            objections = can_read(texts.of_file(self.reader(subject)), writes)
         except SchemaInvalid as error:
             return need._replace(problem=f"cannot be compared: {error.message}")
         words = "; ".join(f"{found.path or '/'}: {found.message}" for found in objections)
         return need._replace(problem=words or None)
-
-    def _parsed(self, subject: str, texts: Texts) -> Schema:
-        file = self.reader(subject)
-        return texts.parse(file.text, file.references)
 
 
 def flaws(census: Census, needs: Sequence[Need]) -> Iterator[Flaw]:

@@ -1,42 +1,31 @@
 """Schemas parsed with what they reference: from the tree, or from the registry where the tree does not hold it."""
 
-from collections.abc import Iterator, Sequence
-
-from gridctl.contracts.compat import Schema, parse
-from gridctl.contracts.registry import SchemaReference, SchemaRegistry
-from gridctl.contracts.schema_tree import SchemaTree
-from gridctl.errors import UsageProblem
+from gridctl.contracts.compat import Schema
+from gridctl.contracts.references import Lookup, Source, either, parse_source, tree_lookup
+from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
+from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 
 
 class Texts:
     """Finds what references define."""
 
     def __init__(self, tree: SchemaTree, registry: SchemaRegistry) -> None:
-        self._tree = tree
-        self._registry = registry
+        self._lookup: Lookup = either(tree_lookup(tree), registry_lookup(registry))
 
-    def parse(self, text: str, references: Sequence[SchemaReference]) -> Schema:
-        """Return the schema; raise SchemaInvalid, or UsageProblem where a reference leads nowhere."""
-        found: dict[tuple[str, int], str] = {}
-        for subject, version, definition in self._walk(references):
-            found.setdefault((subject, version), definition)
-        return parse(text, list(found.values()))
+    def of_file(self, file: SchemaFile) -> Schema:
+        """Return a schema of the tree; raise SchemaInvalid, also where a reference leads nowhere."""
+        return parse_source((file.text, file.references), self._lookup)
 
-    def _walk(self, references: Sequence[SchemaReference]) -> Iterator[tuple[str, int, str]]:
-        """Yield what is referenced, each after those that it needs."""
-        for reference in references:
-            known = self._lookup(reference.subject, reference.version)
-            if known is None:
-                raise UsageProblem(f"{reference.subject} version {reference.version} is referenced and not there")
-            text, inner = known
-            yield from self._walk(inner)
-            yield reference.subject, reference.version, text
+    def of_version(self, version: SchemaVersion) -> Schema:
+        """Return a schema of the registry; raise SchemaInvalid."""
+        return parse_source((version.schema, version.references), self._lookup)
 
-    def _lookup(self, subject: str, version: int) -> tuple[str, Sequence[SchemaReference]] | None:
-        for file in self._tree.subjects.get(subject, ()):
-            if file.version == version:
-                return file.text, file.references
-        for held in self._registry.versions(subject):
-            if held.version == version:
-                return held.schema, held.references
-        return None
+
+def registry_lookup(registry: SchemaRegistry) -> Lookup:
+    """Return the look-up in a registry."""
+
+    def find(subject: str, version: int) -> Source | None:
+        held = registry.versions(subject)
+        return next(((each.schema, each.references) for each in held if each.version == version), None)
+
+    return find

@@ -1,6 +1,7 @@
 """The schema commands on AWS Glue (moto): in this process, where moto answers boto3's calls."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -89,7 +90,8 @@ def test_registering_in_glue_is_recorded_in_the_ledger_and_verified_beside_it(
 ) -> None:
     (tree / SUBJECT / "v3.avsc").unlink()
     shutil.copytree(ROOT / "schemas" / AUDIT_SUBJECT, tree / AUDIT_SUBJECT)
-    monkeypatch.setenv("GRIDCTL_STATE_DIR", str(stack.state_dir))
+    for name in stack.environment.keys() - os.environ.keys():
+        monkeypatch.setenv(name, stack.environment[name])
     register = ["schema", "register", "--schemas", str(tree), "--registry", URL, "--execute", "-o", "json"]
     verify = ["audit", "verify", "--registry", URL, "--format", "json"]
     with glue_account("grid"):

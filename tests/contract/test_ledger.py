@@ -103,6 +103,7 @@ def test_a_writer_that_died_in_between_leaves_nothing(stack: RunningStack, open_
     died.purge()
 
 
+@pytest.mark.embedded
 def test_a_record_that_was_written_around_us_is_found(own_stack: RunningStack) -> None:
     with ExitStack() as open_:
         ledger = kafka_ledger(own_stack, open_)

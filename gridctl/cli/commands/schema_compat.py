@@ -55,8 +55,8 @@ def compat(
     if reader is None or writer is None:
         raise UsageProblem("two files are needed", next_step="gridctl schema compat READER WRITER, or --pairs FILE")
     from gridctl.cli.wiring_schema import file_with_tree
+    from gridctl.contracts.references import either, tree_lookup
     from gridctl.gates.schema.compat import GATE, compare_files
-    from gridctl.gates.schema.references import either, tree_lookup
 
     (reads, near), (writes, far) = file_with_tree(reader), file_with_tree(writer)
     run_gate(GATE, chosen, lambda: compare_files(reads, writes, level, either(tree_lookup(near), tree_lookup(far))))

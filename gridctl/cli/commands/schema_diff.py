@@ -61,7 +61,7 @@ def diff(
 
 def _of_file(path: Path) -> "Schema":
     from gridctl.cli.wiring_schema import file_with_tree
-    from gridctl.gates.schema.references import tree_lookup
+    from gridctl.contracts.references import tree_lookup
     from gridctl.gates.schema.shelf import Kept, parsed
 
     file, tree = file_with_tree(path)

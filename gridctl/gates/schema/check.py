@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gridctl.contracts.compat import Break, Level, SchemaInvalid, check
+from gridctl.contracts.references import Lookup, Source, parse_source, tree_lookup
 from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.gates.finding import Finding
 from gridctl.gates.schema.places import Side, broken, invalid
-from gridctl.gates.schema.references import Lookup, Source, parse_source, tree_lookup
 
 VERSION_GAP = "version-gap"
 STRAY_FILE = "stray-file"

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from gridctl.contracts.compat import Break, Level, Schema, SchemaInvalid, check, parse, parse_json
 from gridctl.contracts.compat.jsontext import load_json
+from gridctl.contracts.references import Lookup, parse_source
 from gridctl.contracts.schema_tree import SchemaFile
 from gridctl.gates.finding import Finding, Verdict
 from gridctl.gates.schema.places import Side, broken, invalid
-from gridctl.gates.schema.references import Lookup, parse_source
 
 GATE = "schema-compat"
 

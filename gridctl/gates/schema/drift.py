@@ -9,6 +9,7 @@ from gridctl.contracts.audit import AUDIT_SUBJECT, AuditEntry
 from gridctl.contracts.compat.model import Record, Schema, SchemaInvalid, pointer
 from gridctl.contracts.deadletter import DeadLetter
 from gridctl.contracts.events import EVENT_OF_KIND, TOPIC_OF_KIND
+from gridctl.contracts.references import parse_source, tree_lookup
 from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.errors import Unavailable
 from gridctl.gates.finding import Finding, Verdict
@@ -16,7 +17,6 @@ from gridctl.gates.schema.drift_compare import Difference, compare_fields
 from gridctl.gates.schema.drift_model import fields_of
 from gridctl.gates.schema.places import invalid
 from gridctl.gates.schema.positions import Positions
-from gridctl.gates.schema.references import parse_source, tree_lookup
 
 GATE = "schema-drift"
 

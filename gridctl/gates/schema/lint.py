@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from gridctl.contracts.compat.model import Enum, Record, Schema, SchemaInvalid, pointer
 from gridctl.contracts.priority import PriorityLevel
+from gridctl.contracts.references import parse_source, tree_lookup
 from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.contracts.topics import TopicCatalogue
 from gridctl.errors import Unavailable
@@ -14,7 +15,6 @@ from gridctl.gates.schema.lint_rules import PLATFORM_RULES, RULES, Remark
 from gridctl.gates.schema.lint_sites import sites_of
 from gridctl.gates.schema.places import invalid
 from gridctl.gates.schema.positions import Positions
-from gridctl.gates.schema.references import parse_source, tree_lookup
 
 GATE = "schema-lint"
 PRIORITY_FIELD = "priority_level"

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gridctl.contracts.compat import SchemaInvalid
+from gridctl.contracts.references import parse_source, tree_lookup
 from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.gates.finding import Finding
 from gridctl.gates.schema.positions import Positions
-from gridctl.gates.schema.references import parse_source, tree_lookup
 from gridctl.gates.schema.same import first_difference, same_source
 
 VERSION_EDITED = "version-edited"

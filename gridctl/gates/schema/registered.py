@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from gridctl.contracts.compat import Level, SchemaInvalid, check
+from gridctl.contracts.references import Source, either, parse_source, tree_lookup
 from gridctl.contracts.registry import SchemaVersion
 from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.errors import Unavailable
@@ -11,7 +12,6 @@ from gridctl.gates.finding import COULD_NOT_CHECK, Finding
 from gridctl.gates.schema.matching import match_versions
 from gridctl.gates.schema.places import Side, broken
 from gridctl.gates.schema.ports import Judge, Versions
-from gridctl.gates.schema.references import Source, either, parse_source, tree_lookup
 
 VERDICTS_DIFFER = "verdicts-differ"
 REGISTRY_LEVEL = "registry-level"

@@ -6,7 +6,7 @@ from typing import Any
 from gridctl.contracts.compat import SchemaInvalid
 from gridctl.contracts.compat.model import pointer
 from gridctl.contracts.fingerprint import fingerprint, normal_form
-from gridctl.gates.schema.references import Source
+from gridctl.contracts.references import Source
 
 
 def identity(source: Source) -> tuple[object, ...]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from gridctl.contracts.compat import Level, Schema, SchemaInvalid
+from gridctl.contracts.references import Lookup, Source, parse_source
 from gridctl.contracts.registry import SchemaReference, SchemaRegistry
 from gridctl.contracts.schema_tree import SchemaTree
 from gridctl.errors import UsageProblem
 from gridctl.gates.schema.positions import Positions
-from gridctl.gates.schema.references import Lookup, Source, parse_source
 
 
 class Kept(NamedTuple):
