@@ -13,9 +13,9 @@ from arroyo.types import Commit, Message, Partition, Topic
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
-from work import BATCH, DLQ, PRODUCER, SCHEMA, TOPIC, Clock, Options, load_assets, load_records, options, to_event
 
 from state import State
+from work import BATCH, DLQ, PRODUCER, SCHEMA, TOPIC, Clock, Options, load_assets, load_records, options, to_event
 
 CONTEXT = SerializationContext(TOPIC, MessageField.VALUE)
 IN_FLIGHT = 10_000

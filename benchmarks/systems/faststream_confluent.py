@@ -9,9 +9,9 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 from faststream import AckPolicy, FastStream
 from faststream.confluent import KafkaBroker
 from faststream.confluent.annotations import KafkaMessage
-from work import BATCH, DLQ, PRODUCER, SCHEMA, TOPIC, Clock, Options, load_assets, load_records, options, to_event
 
 from state import State
+from work import BATCH, DLQ, PRODUCER, SCHEMA, TOPIC, Clock, Options, load_assets, load_records, options, to_event
 
 CONTEXT = SerializationContext(TOPIC, MessageField.VALUE)
 

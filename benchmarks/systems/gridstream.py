@@ -1,11 +1,10 @@
 """The platform itself, wired as `gridctl ingest` and `gridctl process` wire it."""
 
-from work import BATCH, Clock, Options, load_records, options
-
 from gridctl.cli.config import Overrides, Settings, load_settings
 from gridctl.cli.wiring_ingest import pipeline_of
 from gridctl.cli.wiring_process import processor_of
 from gridctl.ingest.ports import Batch
+from work import BATCH, Clock, Options, load_records, options
 
 
 def settings_of(given: Options) -> Settings:

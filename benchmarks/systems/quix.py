@@ -11,9 +11,9 @@ from quixstreams.models.serializers.schema_registry import (
     SchemaRegistrySerializationConfig,
 )
 from quixstreams.sinks import BatchingSink, SinkBatch
-from work import BATCH, DLQ, PRODUCER, SCHEMA, TOPIC, Clock, Options, load_assets, load_records, options, to_event
 
 from state import State
+from work import BATCH, DLQ, PRODUCER, SCHEMA, TOPIC, Clock, Options, load_assets, load_records, options, to_event
 
 CONTEXT = SerializationContext(TOPIC, MessageField.VALUE)
 

@@ -2,10 +2,10 @@
 
 from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
-from work import BATCH, PRODUCER, SCHEMA, TOPIC, Clock, Options, load_assets, load_records, options, to_event
 
 from gridctl.contracts.avro import compile_encoder
 from gridctl.contracts.framing import frame_header
+from work import BATCH, PRODUCER, SCHEMA, TOPIC, Clock, Options, load_assets, load_records, options, to_event
 
 
 def ingest(given: Options) -> None:

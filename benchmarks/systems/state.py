@@ -11,13 +11,13 @@ from typing import Any
 import redis
 from confluent_kafka import Producer
 from pydantic import TypeAdapter
-from work import DLQ, PRODUCER, ROOT, Options
 
 from gridctl.contracts.clock import event_time_problem
 from gridctl.contracts.events import ThermostatEvent
 from gridctl.contracts.ids import msg_id
 from gridctl.process.effect import effect_of
 from gridctl.process.state_model import SHARDS, shard_of
+from work import DLQ, PRODUCER, ROOT, Options
 
 SCRIPT = (ROOT / "gridctl/adapters/state.lua").read_text(encoding="utf-8")
 Decode = Callable[[bytes], dict[str, Any]]
