@@ -8,6 +8,7 @@ only on the connection that brought it.
 
 import select
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
@@ -19,7 +20,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gridctl.adapters.mqtt_publisher import split_address
-from gridctl.errors import Unavailable, UsageProblem
+from gridctl.errors import Unavailable
 from gridctl.ingest.ports import Batch
 
 CONNECT_TIMEOUT_S = 5.0
@@ -37,7 +38,8 @@ BATCH_BYTES = 4 * 1024 * 1024
 # A packet is held whole once; a broker that honours this drops longer ones.
 PACKET_MAX_BYTES = 16 * 1024 * 1024
 RECEIVE_MAXIMUM = 2_000
-_TAKEN_OVER = 0x8E
+# So many lost connections in so short a time are no accident: two bridges of one name throw each other out.
+LOSSES, LOSSES_WITHIN_S = 5, 20.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class MqttSource:
         self._listening = False
         self._left = False
         self._owing = 0
-        self._problem: Unavailable | UsageProblem | None = None
+        self._losses: deque[float] = deque(maxlen=LOSSES)
+        self._problem: Unavailable | None = None
         self._received: list[tuple[int, str, bytes]] = []
         self._received_bytes = 0
         client = Client(CallbackAPIVersion.VERSION2, client_id=subscription.client_id, protocol=MQTTv5, manual_ack=True)
@@ -207,12 +210,13 @@ class MqttSource:
             self._subscribe()
 
     def _on_disconnect(
-        self, _client: Client, _userdata: Any, flags: DisconnectFlags, reason: ReasonCode, _p: Properties | None
+        self, _client: Client, _userdata: Any, _flags: DisconnectFlags, _reason: ReasonCode, _p: Properties | None
     ) -> None:
         self._connected = False
-        if flags.is_disconnect_packet_from_server and reason.value == _TAKEN_OVER:
-            self._problem = UsageProblem(
-                f"MQTT broker {self._address}: another bridge has connected as {self._subscription.client_id}",
+        self._losses.append(time.monotonic())
+        if len(self._losses) == LOSSES and self._losses[-1] - self._losses[0] < LOSSES_WITHIN_S:
+            self._problem = Unavailable(
+                f"MQTT broker {self._address}: closed the connection of {self._subscription.client_id} again and again",
                 next_step="give each bridge its own --client-id, and all of them one --group to share the messages",
             )
 

@@ -1,0 +1,44 @@
+"""One rumqttd, as `gridctl up` starts it."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from gridctl.adapters.mqtt_publisher import MqttPublisher
+from gridctl.errors import Unavailable
+from gridctl.local.stack.embedded import MQTT_CONFIG
+from gridctl.local.stack.processes import free_ports
+
+
+class Broker:
+    """Can be killed, and started again on its port."""
+
+    def __init__(self, directory: Path) -> None:
+        [port] = free_ports(1)
+        self.address = f"127.0.0.1:{port}"
+        self._config = directory / "mqtt.toml"
+        self._config.write_text(MQTT_CONFIG.format(address=self.address))
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "gridctl.local.stack.mqtt_server", self._config],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                MqttPublisher(self.address, "probe").close()
+            except Unavailable:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            else:
+                return
+
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
