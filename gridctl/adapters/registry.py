@@ -100,15 +100,21 @@ class HttpRegistry:
         found = self._ask(f"reading the level of {subject}", path)
         return self._typed(found, "compatibilityLevel", str)
 
-    def opinion(self, subject: str, version: int, schema: str, references: Sequence[SchemaReference] = ()) -> Opinion:
-        """Return whether the schema is compatible with that version under the effective level; raise Unavailable."""
+    def opinion(
+        self, subject: str, version: int, schema: str, references: Sequence[SchemaReference] = ()
+    ) -> Opinion | None:
+        """Return whether the schema is compatible with that version under the effective level; raise Unavailable.
+
+        None where the registry cannot judge a schema that refers to others.
+        """
         body = {"schema": schema, "references": [reference._asdict() for reference in references]}
         path = path_of("compatibility", "subjects", subject, "versions", version) + "?verbose=true"
         try:
             found = self._http.call("POST", path, body)
         except RegistryAnswerError as error:
-            if error.status == HTTPStatus.UNPROCESSABLE_ENTITY:  # what it takes for no schema, it would not register
-                return Opinion(compatible=False, reasons=(error.message,))
+            if error.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+                # What it takes for no schema it would not register; but Apicurio resolves no references here.
+                return None if references else Opinion(compatible=False, reasons=(error.message,))
             raise self._http.translate(error, f"asking about {subject} version {version}") from error
         reasons = found.get("messages") if isinstance(found, dict) else None
         words = tuple(str(reason) for reason in reasons) if isinstance(reasons, list) else ()

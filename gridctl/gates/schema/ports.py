@@ -28,6 +28,11 @@ class Judge(Protocol):
         """Return the level that holds for a subject, its own or the global one; raise Unavailable."""
         ...
 
-    def opinion(self, subject: str, version: int, schema: str, references: Sequence[SchemaReference] = ()) -> Opinion:
-        """Return whether the schema is compatible with that version under the effective level; raise Unavailable."""
+    def opinion(
+        self, subject: str, version: int, schema: str, references: Sequence[SchemaReference] = ()
+    ) -> Opinion | None:
+        """Return whether the schema is compatible with that version under the effective level; raise Unavailable.
+
+        None where the registry cannot judge a schema that refers to others.
+        """
         ...

@@ -15,6 +15,7 @@ from gridctl.gates.schema.ports import Judge, Versions
 
 VERDICTS_DIFFER = "verdicts-differ"
 REGISTRY_LEVEL = "registry-level"
+NO_REGISTRY_VERDICT = "no-registry-verdict"
 
 
 class RegistryReport(NamedTuple):
@@ -127,6 +128,9 @@ class RegistryCheck:
         if self._judge is None:
             return
         opinion = self._judge.opinion(file.subject, version.version, file.text, file.references)
+        if opinion is None:
+            self._findings.append(_no_verdict(file, version, self._url))
+            return
         self._opinions += 1
         breaks = check(level, mine.schema, [(version.version, other.schema)])
         if opinion.compatible is not bool(breaks):
@@ -147,3 +151,17 @@ class RegistryCheck:
                 fix="find out which of both is wrong before anything is registered",
             )
         )
+
+
+def _no_verdict(file: SchemaFile, version: SchemaVersion, url: str) -> Finding:
+    return Finding(
+        rule=NO_REGISTRY_VERDICT,
+        severity="warning",
+        message=f"{url} cannot judge v{file.version}, which refers to other schemas; ours is the only verdict",
+        subject=file.subject,
+        version=file.version,
+        against=version.version,
+        file=file.path,
+        line=1,
+        column=1,
+    )

@@ -57,7 +57,7 @@ class Says:
         version: int,
         schema: str,
         references: Sequence[SchemaReference] = (),  # noqa: ARG002
-    ) -> Opinion:
+    ) -> Opinion | None:
         self.asked.append((version, schema))
         return Opinion(self._compatible, () if self._compatible else ("its reasons",))
 
@@ -170,6 +170,25 @@ def test_verdicts_are_compared_under_the_registrys_level() -> None:
 def test_a_level_that_nobody_knows_could_not_be_checked() -> None:
     says = Says(compatible=True, level="SOMETIMES")
     assert beside(tree(record(A)), Shelf({1: record(A)}), says).verdict == "error"
+
+
+class CannotSay(Says):
+    """A judge who resolves no references, as Apicurio."""
+
+    def opinion(
+        self,
+        subject: str,  # noqa: ARG002
+        version: int,  # noqa: ARG002
+        schema: str,  # noqa: ARG002
+        references: Sequence[SchemaReference] = (),  # noqa: ARG002
+    ) -> Opinion | None:
+        return None
+
+
+def test_a_registry_that_cannot_judge_references_is_a_warning() -> None:
+    verdict = beside(tree(record(A), record(A, B_DEFAULT)), Shelf({1: record(A)}), CannotSay(compatible=True))
+    assert marks(verdict) == [("no-registry-verdict", 2, 1)]
+    assert (verdict.verdict, verdict.checked["registry_verdicts"]) == ("pass", 0)
 
 
 class Broken:
