@@ -44,7 +44,7 @@ def select(schemas: Path | None, paths: Sequence[Path], overrides: Overrides) ->
     if not paths:
         if schemas is None:
             settings = load_settings(overrides)
-            schemas = _shown(settings.profile.schemas or settings.directory / "schemas")
+            schemas = shown(settings.profile.schemas or settings.directory / "schemas")
         return Selection(schemas, None)
     found = [_selected(path) for path in paths]
     roots = {each.root.resolve() for each in found} | ({schemas.resolve()} if schemas else set())
@@ -70,7 +70,7 @@ def _selected(path: Path) -> Selection:
     return Selection(path, None)
 
 
-def _shown(path: Path) -> Path:
+def shown(path: Path) -> Path:
     """Return the path as a person at the working directory would name it."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from gridctl.cli.wiring import registry_at, settings_of
+from gridctl.cli.wiring_schema import shown
 from gridctl.errors import UsageProblem
 from gridctl.gates.schema.shelf import RegistryShelf, Shelf, TreeShelf
 
@@ -18,7 +19,7 @@ def open_shelf(context: typer.Context, schemas: Path | None, registry: str | Non
 
     settings = settings_of(context)
     if registry is None:
-        yield TreeShelf(read_tree(schemas or settings.schemas_dir))
+        yield TreeShelf(read_tree(schemas or shown(settings.schemas_dir)))
         return
     if schemas is not None:
         raise UsageProblem("--schemas and --registry name two sources", next_step="leave one of them out")

@@ -232,3 +232,10 @@ def test_a_password_in_the_address_is_not_printed(tree: Path, registry: str) -> 
         assert "geheim" not in done.stdout + done.stderr
     refused = run("list", "--registry", "http://user:geheim@127.0.0.1:1", cwd=tree, code=5)
     assert "geheim" not in refused.stderr
+
+
+def test_files_are_named_as_from_where_one_stands(tree: Path) -> None:
+    (tree / "gridctl.toml").write_text('[profile.default]\nschemas = "tree"\n')
+    for gate in ("lint", "drift"):
+        assert told(gate, "--format", "json", cwd=tree, code=3)["checked"]["schemas"] == "tree"
+    assert told("list", "-o", "json", cwd=tree)["source"] == "tree"

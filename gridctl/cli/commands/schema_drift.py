@@ -32,7 +32,7 @@ def drift(context: typer.Context, schemas: Schemas = None, chosen: Format = None
 
 def _judged(schemas: Path | None, overrides: "Overrides") -> "Verdict":
     from gridctl.cli.config import load_settings
-    from gridctl.cli.wiring_schema import tree_at
+    from gridctl.cli.wiring_schema import shown, tree_at
     from gridctl.gates.schema.drift import drift as judge
 
-    return judge(tree_at(schemas or load_settings(overrides).schemas_dir))
+    return judge(tree_at(schemas or shown(load_settings(overrides).schemas_dir)))

@@ -127,15 +127,14 @@ def totals(sites: Sites) -> Iterator[Remark]:
     for site in sites.fields:
         unit = unit_of(site)
         word = unit.word if unit else ""
-        counts = (
-            "money"
-            if word in CURRENCIES or MONEY & set(site.words)
-            else "energy"
-            if word in ENERGY or "energy" in site.words
-            else None
-        )
+        if word in CURRENCIES or MONEY & set(site.words):
+            counts = "money"
+        elif word in ENERGY or "energy" in site.words:
+            counts = "energy"
+        else:
+            continue
         for leaf in site.leaves:
-            if counts and leaf.node.kind in ("float", "double"):
+            if leaf.node.kind in ("float", "double"):
                 yield Remark(
                     leaf.tokens,
                     f"field {site.name} counts {counts} in a {leaf.node.kind}, which cannot hold decimal parts exactly",
