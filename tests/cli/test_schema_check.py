@@ -79,6 +79,12 @@ def test_the_third_version_that_does_not_read_the_first(tmp_path: Path) -> None:
     assert found["findings"][0]["file"] == "schemas/s/v3.avsc"
 
 
+def test_the_tree_of_the_profile_is_named_as_seen_from_here(tmp_path: Path) -> None:
+    write(tmp_path / "contracts", "s", *THREE)
+    (tmp_path / "gridctl.toml").write_text('[profile.default]\nschemas = "contracts"\n')
+    assert document(cwd=tmp_path, code=3)["findings"][0]["file"] == "contracts/s/v3.avsc"
+
+
 def test_a_narrow_terminal_does_not_wrap_a_place(tmp_path: Path) -> None:
     deep = "a-name-that-is-long-enough-for-any-terminal" * 4
     write(tmp_path / "schemas", deep, *THREE)
