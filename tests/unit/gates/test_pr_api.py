@@ -198,7 +198,7 @@ def test_the_rules_are_those_of_the_base(judge: Judge, github: GitHubServer, bod
 
 @pytest.mark.parametrize("path", [PULL, f"{PULL}/files", f"{PULL}/reviews", "/repos/o/r/contents/ci/pr-rules.toml"])
 @pytest.mark.parametrize(
-    "answer", [(500, {}), (403, {"message": "rate limit"}), (200, b"<html>"), (200, b""), (200, [1])]
+    "answer", [(500, {}), (403, {"message": "rate limit"}), (200, b"<html>"), (200, b""), (200, [1]), (200, {})]
 )
 def test_what_cannot_be_read_is_code_5(
     path: str, answer: tuple[int, Any], judge: Judge, github: GitHubServer, body: Body
@@ -316,7 +316,9 @@ def test_a_check_that_any_app_may_report_is_found(ruleset: Judge, github: GitHub
 
 
 @pytest.mark.parametrize("path", ["/repos/o/r", RULES, "/repos/o/r/branches/main"])
-@pytest.mark.parametrize("answer", [(500, {}), (404, {"message": "Not Found"}), (200, b"<html>"), (200, b"null")])
+@pytest.mark.parametrize(
+    "answer", [(500, {}), (404, {"message": "Not Found"}), (200, b"<html>"), (200, b"null"), (200, {})]
+)
 def test_settings_that_cannot_be_read_are_code_5(
     path: str, answer: tuple[int, Any], ruleset: Judge, github: GitHubServer
 ) -> None:
