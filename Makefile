@@ -4,7 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup test test-real test-workflows check reference bench clean
+BROKER ?= embedded
+
+.PHONY: setup demo test test-real test-workflows check reference bench clean
 
 setup: $(STAMP)
 
@@ -14,6 +16,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+
+demo: setup
+	$(BIN)/gridctl demo --broker $(BROKER)
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not real"

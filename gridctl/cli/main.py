@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import typer
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "Run the whole platform for a few seconds and account for every reading"),
     "up": ("stack", "Start broker, registry, Valkey and MQTT broker on this machine"),
     "status": ("stack", "Say which parts answer"),
     "down": ("stack", "End what `up` started"),

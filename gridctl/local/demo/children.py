@@ -19,6 +19,7 @@ class Child:
 
     def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log_dir: Path) -> None:
         self.name = name
+        self._awaited = False
         self.log = log_dir / f"{name}.log"
         self._out = log_dir / f"{name}.json"
         with self._out.open("wb") as out, self.log.open("wb") as log:
@@ -32,9 +33,9 @@ class Child:
             )
 
     def require_running(self) -> None:
-        """Raise GridctlError when the process has ended although nobody asked it to."""
+        """Raise Unavailable when the process has ended although nobody has waited for that."""
         code = self._process.poll()
-        if code is not None:
+        if code is not None and not self._awaited:
             raise Unavailable(
                 f"{self.name} ended with exit code {code}: {self._last_words()}", next_step=f"read {self.log}"
             )
@@ -47,6 +48,7 @@ class Child:
 
     def finish(self, timeout_s: float) -> dict[str, Any]:
         """Wait until it has ended by itself and return its summary."""
+        self._awaited = True
         try:
             code = self._process.wait(timeout_s)
         except subprocess.TimeoutExpired as error:

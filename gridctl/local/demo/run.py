@@ -6,20 +6,23 @@ counted, and ends each one in the order in which readings flow, so that every qu
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from gridctl.contracts.topics import TopicCatalogue
 from gridctl.errors import Unavailable
 from gridctl.local.demo.account import Account
 from gridctl.local.demo.children import Child
+from gridctl.local.demo.meter import Meter
 
+START_TIMEOUT_S = 60.0
 DRAIN_TIMEOUT_S = 45.0
 LOOK_EVERY_S = 1.0
-EFFECTS = ("applied", "stale", "duplicates")
+SETTLED_S = 0.5
+BRIDGE = "gridctl-demo"
+PROGRESS = "progress.json"
 
 
 @dataclass(frozen=True)
@@ -37,178 +40,170 @@ class Plan:
     @property
     def fleets(self) -> dict[str, int]:
         """Devices by simulator."""
-        chargers = self.devices // 10
-        return {"thermostats": self.devices - chargers, "chargers": chargers}
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What independent parties have counted since the demo began."""
-
-    sent: Mapping[str, int]
-    unanswered: int
-    in_kafka: Mapping[str, int]
-    dead_letters: Mapping[str, int]
-    effects: Mapping[str, int]
-
-    @property
-    def published(self) -> int:
-        """Events in the measurement topics."""
-        return sum(self.in_kafka.values())
-
-    @property
-    def lag(self) -> int:
-        """Events in the measurement topics that the state does not show yet."""
-        return max(0, self.published - sum(self.effects.values()))
+        chargers = max(1, self.devices // 10)
+        return {"thermostats": max(1, self.devices - chargers), "chargers": chargers}
 
 
 @dataclass(frozen=True)
 class Look:
-    """One look at the running demo, for a person."""
+    """One look at the running demo."""
 
     elapsed_s: float
-    counts: Counts
+    sent: Mapping[str, int]
+    unanswered: int
+    records: Mapping[str, int]
+    effects: Mapping[str, int]
+    lag: int
     latency_ms: Mapping[str, float | None] = field(default_factory=dict)
 
 
-class Meter(Protocol):
-    """Reads the platform's own counters: offsets from Kafka, effects from Redis. All raise Unavailable."""
+@dataclass(frozen=True)
+class Result:
+    """What a run ended with: the account, and what people want to know besides."""
 
-    def end_offsets(self, topics: list[str]) -> dict[str, int]:
-        """Return the sum of the end offsets of each topic's partitions."""
-        ...
+    account: Account
+    letters: Mapping[str, Any]
+    latency_ms: Mapping[str, float | None]
+    jitter_ms: Mapping[str, Any]
+    sending_s: float
 
-    def effects(self) -> dict[str, int]:
-        """Return how many events the state script applied, found stale, and found to be duplicates."""
-        ...
+    @property
+    def events_per_s(self) -> float:
+        """Readings a second while the devices were sending."""
+        return round(self.account.produced / self.sending_s, 1)
 
 
 class Demo:
     """One run on a stack that is up, with topics applied and schemas registered."""
 
-    def __init__(self, plan: Plan, catalogue: TopicCatalogue, meter: Meter, work_dir: Path) -> None:
+    def __init__(self, plan: Plan, meter: Meter, work_dir: Path, environment: Mapping[str, str]) -> None:
         self.plan = plan
         self.meter = meter
         self.work_dir = work_dir
-        self.measured = [spec.name for spec in catalogue.topic if spec.dlq]
-        self.dead = catalogue.dead_letter_topics
-        self._offsets_before: dict[str, int] = {}
-        self._effects_before: dict[str, int] = {}
+        self.environment = environment
+        self.children: dict[str, Child] = {}
         self._started_s = 0.0
 
-    def run(self, environment: Mapping[str, str], watch: Callable[[Look], None]) -> tuple[Account, dict[str, Any]]:
-        """Run to the end; return the account, and the processor's own summary."""
+    def run(self, watch: Callable[[Look], None], say: Callable[[str], None]) -> Result:
+        """Run to the end and return what was counted; every process has ended then, whatever happened."""
         with ExitStack() as stack:
-            start = _starter(stack, environment, self.work_dir)
-            self._prepare(start)
-            children = self._start(start)
-            self._watch(children, watch)
-            for name in ("thermostats", "chargers"):
-                children[name].stop()
-            self._until(self._mqtt_arrived)
-            children["ingest-scada"].stop()
-            children["scada"].stop()
-            children["ingest-mqtt"].stop()
-            self._until(lambda counts: counts.lag == 0)
-            summary = children["process"].stop()
-        counts = self._counts()
-        account = Account(
-            counts.sent,
-            counts.unanswered,
-            counts.in_kafka,
-            **{name: counts.effects[name] for name in EFFECTS},
-            dead_letters=counts.dead_letters,
-        )
-        return account, summary
+            stack.callback(self._end)
+            say("publishing asset records")
+            self._prepare()
+            say("starting the processor, the bridges, the outstations and the fleets")
+            self._start()
+            self._watch(watch)
+            sending_s = time.monotonic() - self._started_s
+            say("devices have stopped; draining")
+            return self._drain(sending_s)
 
-    def _prepare(self, start: Callable[..., Child]) -> None:
+    def _prepare(self) -> None:
         """Publish the asset records, and bring the group up to the end of what earlier runs left."""
         fleets, units = self.plan.fleets, self.plan.ports * self.plan.units
         records = self.work_dir / "assets.jsonl"
         sizes = ["--thermostats", fleets["thermostats"], "--chargers", fleets["chargers"], "--scada", units]
-        start("simulate-assets", "simulate", "assets", *sizes, "--seed", self.plan.seed, "--output", records).finish(60)
-        start("assets-apply", "assets", "apply", records).finish(60)
-        start("catch-up", "process", "--until-idle", "-o", "json").finish(60)
-        self._offsets_before = self.meter.end_offsets(self.measured + self.dead)
-        self._effects_before = self.meter.effects()
+        self._child("simulate-assets", "simulate", "assets", *sizes, "--seed", self.plan.seed, "--output", records)
+        self.children["simulate-assets"].finish(START_TIMEOUT_S)
+        self._child("assets-apply", "assets", "apply", records, "-o", "json")
+        # The bridge's session: from here on the MQTT broker keeps what the fleets send until the bridge takes it.
+        self._child("subscribe", "ingest", "mqtt", "--client-id", BRIDGE, "--duration", 0.2, "-o", "json")
+        if self.meter.lag():
+            self._child("catch-up", "process", "--until-idle", "-o", "json").finish(START_TIMEOUT_S)
+        self.children["assets-apply"].finish(START_TIMEOUT_S)
+        self.children["subscribe"].finish(START_TIMEOUT_S)
+        self.meter.begin()
 
-    def _start(self, start: Callable[..., Child]) -> dict[str, Child]:
+    def _start(self) -> None:
         plan, seed = self.plan, ("--seed", self.plan.seed)
-        children = {"process": start("process", "process", "-o", "json", "--progress", self.work_dir / "latency.json")}
-        children["ingest-mqtt"] = start("ingest-mqtt", "ingest", "mqtt", "-o", "json")
+        progress = self.work_dir / PROGRESS
+        self._child("process", "process", "-o", "json", "--progress", progress)
+        self._child("ingest-mqtt", "ingest", "mqtt", "--client-id", BRIDGE, "-o", "json")
         register_map = self.work_dir / "map.toml"
         outstations = ["--ports", plan.ports, "--units", plan.units, "--fault", f"silent:{plan.units}"]
         written = ["--map-out", register_map, "--ledger", self._ledger("scada")]
-        children["scada"] = start("scada", "simulate", "scada", *outstations, *written, *seed, "-o", "json")
-        _wait(register_map.exists, 30, "the simulated outstations", children)
-        children["ingest-scada"] = start("ingest-scada", "ingest", "scada", "--map", register_map, "-o", "json")
+        self._child("scada", "simulate", "scada", *outstations, *written, *seed, "-o", "json")
+        # What is sent before somebody reads it only waits, and shows as latency.
+        self._wait(lambda: register_map.exists() and progress.exists(), "outstations and processor")
+        self._child("ingest-scada", "ingest", "scada", "--map", register_map, "-o", "json")
         for name, devices in plan.fleets.items():
             fleet = ["--devices", devices, "--interval", plan.interval_s, "--faulty-firmware", plan.faulty_share]
-            children[name] = start(name, "simulate", name, *fleet, *seed, "--ledger", self._ledger(name), "-o", "json")
+            self._child(name, "simulate", name, *fleet, *seed, "--ledger", self._ledger(name), "-o", "json")
+        self._wait(lambda: all(self._ledger(name).exists() for name in plan.fleets), "the simulated fleets")
         self._started_s = time.monotonic()
-        return children
 
-    def _watch(self, children: Mapping[str, Child], watch: Callable[[Look], None]) -> None:
+    def _watch(self, watch: Callable[[Look], None]) -> None:
         while (elapsed_s := time.monotonic() - self._started_s) < self.plan.duration_s:
-            for child in children.values():
-                child.require_running()
-            watch(Look(elapsed_s, self._counts(), _read_json(self.work_dir / "latency.json").get("latency_ms", {})))
+            self._require_running()
+            watch(self._look())
             time.sleep(min(LOOK_EVERY_S, max(0.0, self.plan.duration_s - elapsed_s)))
 
-    def _counts(self) -> Counts:
-        offsets, effects = self.meter.end_offsets(self.measured + self.dead), self.meter.effects()
-        since = {topic: end - self._offsets_before.get(topic, 0) for topic, end in offsets.items()}
+    def _drain(self, sending_s: float) -> Result:
+        for name in self.plan.fleets:
+            self.children[name].stop()
+        self._until(self._mqtt_arrived)
+        polls = self.children["ingest-scada"].stop()
+        self.children["scada"].stop()
+        self.children["ingest-mqtt"].stop()
+        self._until(lambda look: look.lag == 0)
+        processed = self.children["process"].stop()
+        last = self._look()
+        account = Account(
+            sent=last.sent,
+            unanswered=last.unanswered,
+            in_kafka={topic: last.records[topic] for topic in self.meter.measured},
+            dead_letters={topic: last.records[topic] for topic in self.meter.dead},
+            **last.effects,
+        )
+        jitter = polls.get("interval_jitter_ms", {})
+        return Result(account, self.meter.letters(), processed["latency_ms"], jitter, sending_s)
+
+    def _look(self) -> Look:
         scada = _read_json(self._ledger("scada"))
-        return Counts(
-            sent={
-                **{name: _read_json(self._ledger(name)).get("acknowledged", 0) for name in self.plan.fleets},
-                "scada": scada.get("polls_answered", 0),
-            },
+        sent = {name: _read_json(self._ledger(name)).get("acknowledged", 0) for name in self.plan.fleets}
+        return Look(
+            elapsed_s=time.monotonic() - self._started_s,
+            sent={**sent, "scada": scada.get("polls_answered", 0)},
             unanswered=scada.get("polls_unanswered", 0),
-            in_kafka={topic: since[topic] for topic in self.measured},
-            dead_letters={topic: since[topic] for topic in self.dead if since[topic]},
-            effects={name: effects.get(name, 0) - self._effects_before.get(name, 0) for name in EFFECTS},
+            records=self.meter.records(),
+            effects=self.meter.effects(),
+            lag=self.meter.lag(),
+            latency_ms=_read_json(self.work_dir / PROGRESS).get("latency_ms", {}),
         )
 
-    def _mqtt_arrived(self, counts: Counts) -> bool:
-        arrived = counts.published + sum(counts.dead_letters.values()) - counts.in_kafka["scada.measurement"]
-        return arrived >= sum(counts.sent[name] for name in self.plan.fleets)
+    def _mqtt_arrived(self, look: Look) -> bool:
+        arrived = sum(look.records.values()) - look.records["scada.measurement"]
+        return arrived >= sum(look.sent[name] for name in self.plan.fleets)
 
-    def _until(self, reached: Callable[[Counts], bool]) -> None:
+    def _until(self, reached: Callable[[Look], bool]) -> None:
         """Wait for a count; after the time is over go on all the same: the account will say what is lost."""
         deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
-        while not reached(self._counts()) and time.monotonic() < deadline_s:
-            time.sleep(0.2)
+        while not reached(self._look()) and time.monotonic() < deadline_s:
+            self._require_running()
+            time.sleep(SETTLED_S)
+
+    def _wait(self, reached: Callable[[], bool], what: str) -> None:
+        deadline_s = time.monotonic() + START_TIMEOUT_S
+        while not reached():
+            self._require_running()
+            if time.monotonic() > deadline_s:
+                raise Unavailable(f"{what} did not come up in time", next_step=f"read the logs in {self.work_dir}")
+            time.sleep(0.05)
+
+    def _require_running(self) -> None:
+        for child in self.children.values():
+            child.require_running()
+
+    def _child(self, name: str, *arguments: object) -> Child:
+        child = Child(name, [str(argument) for argument in arguments], self.environment, self.work_dir)
+        self.children[name] = child
+        return child
+
+    def _end(self) -> None:
+        for child in self.children.values():
+            child.kill()
 
     def _ledger(self, name: str) -> Path:
         return self.work_dir / f"{name}.ledger.json"
-
-
-@contextmanager
-def _ended(child: Child) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        child.kill()
-
-
-def _starter(stack: ExitStack, environment: Mapping[str, str], log_dir: Path) -> Callable[..., Child]:
-    def start(name: str, *arguments: object) -> Child:
-        child = Child(name, [str(argument) for argument in arguments], environment, log_dir)
-        stack.enter_context(_ended(child))
-        return child
-
-    return start
-
-
-def _wait(reached: Callable[[], bool], timeout_s: float, what: str, children: Mapping[str, Child]) -> None:
-    deadline_s = time.monotonic() + timeout_s
-    while not reached():
-        for child in children.values():
-            child.require_running()
-        if time.monotonic() > deadline_s:
-            raise Unavailable(f"{what} did not come up within {timeout_s:.0f} s", next_step="read the logs of the demo")
-        time.sleep(0.05)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+"""What the platform's own parts say: offsets from Kafka, effects and totals from Redis. All raise Unavailable."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from confluent_kafka import Consumer, TopicPartition
+
+from gridctl.adapters.kafka.config import client_config
+from gridctl.adapters.kafka.deadletters import DeadLetterReader
+from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated
+from gridctl.contracts.topics import TopicCatalogue
+from gridctl.process.ports import StateReader
+from gridctl.process.refused import Found, summarise
+from gridctl.process.view import circuit_rows
+
+
+class Meter:
+    """Counts what was added since `begin`; a stack may hold what earlier runs left."""
+
+    def __init__(
+        self, bootstrap: str, catalogue: TopicCatalogue, group: str, state: StateReader, letters: DeadLetterReader
+    ) -> None:
+        self.measured = [spec.name for spec in catalogue.topic if spec.dlq]
+        self.dead = catalogue.dead_letter_topics
+        self._bootstrap = bootstrap
+        self._state = state
+        self._letters = letters
+        with translated(bootstrap):
+            self._consumer = Consumer(client_config(bootstrap, {"group.id": group, "enable.auto.commit": False}))
+        self._ends_before: Mapping[tuple[str, int], int] = {}
+        self._effects_before: Mapping[str, int] = {}
+
+    def close(self) -> None:
+        """Close the connection; the group never had this as a member."""
+        self._consumer.close()
+
+    def begin(self) -> None:
+        """Count from here on."""
+        self._ends_before = self._ends([*self.measured, *self.dead])
+        self._effects_before = self._state.effects()
+
+    def records(self) -> dict[str, int]:
+        """Return how many records were added to each topic."""
+        added = dict.fromkeys([*self.measured, *self.dead], 0)
+        for (topic, partition), end in self._ends(list(added)).items():
+            added[topic] += end - self._ends_before.get((topic, partition), 0)
+        return added
+
+    def effects(self) -> dict[str, int]:
+        """Return how many events the state script applied, found stale, and found to be duplicates."""
+        return {name: count - self._effects_before[name] for name, count in self._state.effects().items()}
+
+    def lag(self) -> int:
+        """Return how many events the group has not committed."""
+        ends = self._ends(self.measured)
+        with translated(self._bootstrap):
+            places = [TopicPartition(topic, partition) for topic, partition in ends]
+            committed = self._consumer.committed(places, ANSWER_TIMEOUT_S)
+        # Where nothing was committed the offset is negative.
+        return sum(ends[place.topic, place.partition] - max(place.offset, 0) for place in committed)
+
+    def letters(self) -> Mapping[str, Any]:
+        """Return the counts of dead letters by reason, firmware and topic."""
+        return summarise(self._new_letters())
+
+    def circuits(self) -> Sequence[Mapping[str, Any]]:
+        """Return the circuits' totals."""
+        return circuit_rows(self._state.circuits())
+
+    def _new_letters(self) -> Iterator[Found]:
+        for found in self._letters.read(self.dead):
+            if found.offset >= self._ends_before.get((found.topic, found.partition), 0):
+                yield found
+
+    def _ends(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        with translated(self._bootstrap):
+            known = self._consumer.list_topics(timeout=ANSWER_TIMEOUT_S).topics
+            return {
+                (topic, partition): self._consumer.get_watermark_offsets(
+                    TopicPartition(topic, partition), ANSWER_TIMEOUT_S
+                )[1]
+                for topic in topics
+                for partition in known[topic].partitions
+            }
