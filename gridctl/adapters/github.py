@@ -64,18 +64,19 @@ class GitHubRepository:
     def changed_paths(self, number: int) -> tuple[ChangedPath, ...]:
         """Return every path of the pull request; a rename counts with both names."""
         with self._asking(f"the files of pull request {number}"):
-            pull = self._pull(number)
-            files = list(pull.get_files())
-            announced = pull.changed_files
-        if len(files) != announced:
-            # The API lists no more than 3,000 files; what it leaves out would be judged by nobody.
-            raise Unavailable(
-                f"GitHub lists {len(files)} of {announced} changed files of pull request {number}",
-                next_step="let git say what changed: --base REV",
-            )
-        changed = [ChangedPath(file.filename, None if file.status == "removed" else file.sha) for file in files]
-        renamed = [ChangedPath(file.previous_filename) for file in files if file.previous_filename]
-        return tuple(changed + renamed)
+            announced = self._pull(number).changed_files
+            files = self._pages(f"pulls/{number}/files")
+            if len(files) != announced:
+                # The API lists no more than 3,000 files; what it leaves out would be judged by nobody.
+                raise Unavailable(
+                    f"GitHub lists {len(files)} of {announced} changed files of pull request {number}",
+                    next_step="let git say what changed: --base REV",
+                )
+            changed = [
+                ChangedPath(row["filename"], None if row["status"] == "removed" else row["sha"]) for row in files
+            ]
+            renamed = [ChangedPath(row["previous_filename"]) for row in files if row.get("previous_filename")]
+            return tuple(changed + renamed)
 
     def reviews(self, number: int) -> tuple[Review, ...]:
         """Return its reviews in the order in which they were given."""
