@@ -49,6 +49,11 @@ FAILING: list[tuple[str, Mutation, str]] = [
     ("logical-type", in_type("taken_at", logicalType="timestamp-seconds"), "/fields/1/type"),
     ("logical-type", in_type("taken_at", logicalType="date"), "/fields/1/type"),
     ("logical-type", in_type("cost", precision=0), "/fields/5/type"),
+    ("logical-type", in_type("cost", precision=4.0), "/fields/5/type"),
+    ("logical-type", lambda document: named(document, "cost")["type"].pop("precision"), "/fields/5/type"),
+    ("logical-type", in_type("hash", size=4, logicalType="decimal", precision=10), "/fields/9/type"),
+    ("logical-type", in_type("hash", size=11, logicalType="duration"), "/fields/9/type"),
+    ("unit", set_("samples_hz", name="samples", type={"type": "map", "values": "double"}), "/fields/6"),
     ("logical-type", in_type("cost", scale=11), "/fields/5/type"),
     ("logical-type", in_type("cost", scale="2"), "/fields/5/type"),
     ("logical-type", in_type("hash", logicalType="duration"), "/fields/9/type"),
@@ -84,6 +89,10 @@ GOOD_TOO: list[Mutation] = [
     in_type("hash", logicalType="uuid"),
     in_type("hash", logicalType="decimal", precision=38, unit="1"),
     in_type("cost", scale=0),
+    in_type("cost", precision=2),
+    in_type("cost", precision=1, scale=0),
+    in_type("hash", size=4, logicalType="decimal", precision=9, unit="1"),
+    in_type("hash", size=12, logicalType="duration"),
     set_("device_id", type={"type": "string", "logicalType": "uuid"}),
     set_("voltage", type=["float", "string"], default=0.0),
 ]
@@ -101,3 +110,10 @@ def test_the_platforms_namespace_is_asked_for_where_topics_toml_is() -> None:
     assert {finding.rule for finding in found} == set(PLATFORM_RULES)
     near = mutated(lambda document: document.update(namespace="gridstreamer"))
     assert findings(near, catalogue=parse_catalogue(TOPIC))
+
+
+def test_a_fix_says_the_better_name() -> None:
+    named_types = findings(mutated(lambda document: document.update(name="meter_readingValue")))
+    assert named_types[0].fix == "name it MeterReadingValue"
+    named_fields = findings(mutated(set_("device_id", name="deviceId")))
+    assert (named_fields[0].fix or "").startswith("name it device_id,")

@@ -32,6 +32,11 @@ CHANGES: list[tuple[str, Mutation, str]] = [
         set_("energy_wh", type={"type": "long", "logicalType": "timestamp-millis"}),
         "/fields/4/type",
     ),
+    (
+        "logical-type-changed",
+        set_("taken_at", type={"type": "int", "logicalType": "date"}, unit="1"),
+        "/fields/1/type",
+    ),
     ("unit-changed", set_("voltage", unit="mV"), "/fields/3"),
     ("unit-changed", set_("voltage", unit="MV"), "/fields/3"),
     ("unit-changed", set_("cost", unit="USD"), "/fields/5"),
@@ -104,6 +109,27 @@ def test_unchanged_meanings_pass() -> None:
     without_scale = mutated(in_type("cost", scale=0))
     explicit = mutated(lambda document: named(document, "cost")["type"].pop("scale"))
     assert findings(without_scale, explicit) == ()
+
+
+def test_of_several_types_those_of_one_kind_are_compared() -> None:
+    def taken(logical: str | None) -> Mutation:
+        kind = {"type": "long", "logicalType": logical} if logical else "long"
+        return set_("taken_at", type=["string", kind, "bytes"], unit="1")
+
+    found = findings(mutated(taken("timestamp-millis")), mutated(taken("timestamp-micros")))
+    assert [finding.path for finding in found] == ["/fields/1/type/1"]
+    plain = findings(mutated(taken(None)), mutated(taken("timestamp-micros")))
+    assert (plain[0].fix or "").startswith("keep the plain type;")
+    assert (
+        findings(mutated(taken("timestamp-millis")), mutated(set_("taken_at", type=["string", "bytes"], unit="1")))
+        == ()
+    )
+
+
+def test_capitals_of_a_unit_count() -> None:
+    milli, mega = mutated(set_("voltage", unit="mV")), mutated(set_("voltage", unit="MV"))
+    assert [finding.rule for finding in findings(milli, mega)] == ["unit-changed"]
+    assert findings(mutated(set_("voltage", unit="°C")), mutated(set_("voltage", unit="Cel"))) == ()
 
 
 def test_a_field_that_left_and_came_back_is_compared_with_its_last_word() -> None:
