@@ -182,6 +182,7 @@ SAME_TOO: list[Mutation] = [
     at("seen", type={"type": "long", "logicalType": "timestamp-millis"}),
     at("time_ms", doc="When.", unit="ms"),
     at("power_w", default=0),
+    at("made", default=[]),
 ]
 
 
@@ -205,6 +206,13 @@ def test_a_type_used_by_name_is_compared_with_each_model_that_uses_it() -> None:
     assert {(finding.rule, finding.line is None) for finding in found} == {("type", False), ("extra-field", False)}
 
 
+def test_another_name_is_another_field_unless_only_the_unit_differs() -> None:
+    found = findings(at("device_id", name="device_w"))
+    assert sorted(finding.rule for finding in found) == ["extra-field", "missing-field"]
+    found = findings(at("power_w", name="power_total"))
+    assert sorted(finding.rule for finding in found) == ["extra-field", "missing-field"]
+
+
 def test_only_the_newest_version_counts() -> None:
     old, new = tree(meter() | {"fields": []}).files[0], tree(meter()).files[0]
     later = SchemaFile(new.subject, 2, "schemas/meter-value/v2.avsc", new.text)
@@ -218,6 +226,7 @@ def test_a_model_without_schema_is_an_error_and_a_schema_without_model_a_warning
         ("no-model", "warning", "meter-value"),
     ]
     assert verdict.checked["compared"] == 0
+    assert (verdict.findings[1].line, verdict.findings[1].column) == (1, 1)
 
 
 def test_what_is_no_record_or_no_schema_is_a_finding() -> None:
