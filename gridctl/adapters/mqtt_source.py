@@ -9,7 +9,7 @@ only on the connection that brought it.
 import select
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -63,9 +63,13 @@ class MqttSource:
     it when it stops, for the others go on.
     """
 
-    def __init__(self, address: str, subscription: Subscription) -> None:
+    def __init__(
+        self, address: str, subscription: Subscription, remark: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Take where to listen and for what; `remark` hears when the connection comes and goes."""
         self._address = address
         self._subscription = subscription
+        self._remark = remark
         self._stopped = False
         self._connection = 0
         self._connected = False
@@ -213,6 +217,8 @@ class MqttSource:
         self, _client: Client, _userdata: Any, _flags: DisconnectFlags, _reason: ReasonCode, _p: Properties | None
     ) -> None:
         self._connected = False
+        if not self._stopped:
+            self._remark(f"MQTT broker {self._address}: connection lost, trying again")
         self._losses.append(time.monotonic())
         if len(self._losses) == LOSSES and self._losses[-1] - self._losses[0] < LOSSES_WITHIN_S:
             self._problem = Unavailable(
@@ -226,6 +232,8 @@ class MqttSource:
         for reason in reasons:
             if reason.is_failure:
                 self._problem = self._unavailable(f"{self._subscription.filter} is refused: {reason}")
+                return
+        self._remark(f"listening to {self._subscription.filter} at {self._address}")
 
     def _on_unsubscribe(
         self, _client: Client, _userdata: Any, _mid: int, _reasons: list[ReasonCode], _p: Properties | None

@@ -63,11 +63,13 @@ def asset_publisher(settings: Settings) -> Iterator[tuple[FramedEncoder, Publish
             yield encoder, publisher
 
 
-def mqtt_source(settings: Settings, topics: str, client_id: str, group: str | None) -> MqttSource:
+def mqtt_source(
+    settings: Settings, topics: str, client_id: str, group: str | None, remark: Callable[[str], None]
+) -> MqttSource:
     """Return the source of the profile's MQTT broker; it connects when it is entered."""
     try:
         from gridctl.adapters.mqtt_source import MqttSource, Subscription
     except ModuleNotFoundError as error:
         raise UsageProblem(f"MQTT needs {error.name}", next_step="pip install 'gridctl[mqtt]'") from error
 
-    return MqttSource(settings.endpoint("mqtt"), Subscription(topics, client_id, group))
+    return MqttSource(settings.endpoint("mqtt"), Subscription(topics, client_id, group), remark)

@@ -80,6 +80,7 @@ def mqtt(
     Example:
     $ gridctl ingest mqtt --idle 5
     """
+    from gridctl.cli.output import talk
     from gridctl.cli.wiring_ingest import mqtt_source
     from gridctl.ingest.run import Until
 
@@ -87,7 +88,9 @@ def mqtt(
         raise UsageProblem(f"--group {group!r}: not the name of a group", next_step="leave out /, + and #")
     host = socket.gethostname()
     name = client_id or (f"gridctl-{host}" if group is None else f"gridctl-{group}-{host}-{os.getpid()}")
-    run_source(context, lambda settings: mqtt_source(settings, topic, name, group), Until(duration, idle), output)
+    run_source(
+        context, lambda settings: mqtt_source(settings, topic, name, group, talk().print), Until(duration, idle), output
+    )
 
 
 @contextmanager
