@@ -117,9 +117,11 @@ def _require_whole(tree: SchemaTree) -> None:
 
 def _is_held(file: SchemaFile, held: Sequence[SchemaVersion]) -> bool:
     """Say whether the registry holds the file under its number; ViolationFound where number or content differ."""
-    mark = fingerprint(file.text)
+    if not held:
+        return False
+    mark = (fingerprint(file.text), sorted(file.references))
     for version in held:
-        same = fingerprint(version.schema) == mark
+        same = (fingerprint(version.schema), sorted(version.references)) == mark
         if same and version.version == file.version:
             return True
         if same or version.version == file.version:

@@ -136,6 +136,14 @@ def test_a_version_that_is_gone_while_later_ones_are_there_is_not_registered_aga
         world.register(file("s", 1, ONE))
 
 
+def test_the_same_text_with_other_references_is_another_schema(world: World) -> None:
+    uses = schema({"name": "r", "type": "R"}, name="U")
+    files = file("z", 1, ONE), file("z", 2, TWO)
+    world.register(*files, file("a", 1, uses, SchemaReference("R", "z", 1)))
+    with pytest.raises(ViolationFound, match="another schema under that version"):
+        world.register(*files, file("a", 1, uses, SchemaReference("R", "z", 2)))
+
+
 def test_what_only_the_registry_holds_is_named_and_counts_for_compatibility(world: World) -> None:
     world.register(file("s", 1, ONE))
     world.registry.register("s", TWO)
