@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from gridctl.adapters.schema_files import read_tree
 from gridctl.contracts.events import EpochMs
@@ -209,8 +209,59 @@ def test_a_type_used_by_name_is_compared_with_each_model_that_uses_it() -> None:
 def test_another_name_is_another_field_unless_only_the_unit_differs() -> None:
     found = findings(at("device_id", name="device_w"))
     assert sorted(finding.rule for finding in found) == ["extra-field", "missing-field"]
+    assert [finding.rule for finding in findings(at("power_w", name="power_kw"))] == ["unit-in-name"]
     found = findings(at("power_w", name="power_total"))
     assert sorted(finding.rule for finding in found) == ["extra-field", "missing-field"]
+
+
+INT_BOUNDS = [
+    (Field(ge=-(2**31), le=2**31 - 1), True),
+    (Field(gt=-(2**31) - 1, lt=2**31), True),
+    (Field(ge=-(2**31) - 1, le=0), False),
+    (Field(gt=-(2**31) - 2, le=0), False),
+    (Field(ge=0, le=2**31), False),
+    (Field(ge=0, lt=2**31 + 1), False),
+    (Field(ge=0), False),
+    (Field(le=0), False),
+]
+
+
+@pytest.mark.parametrize(("bounds", "fits"), INT_BOUNDS)
+def test_an_avro_int_holds_what_the_bounds_of_the_model_allow(bounds: Any, fits: bool) -> None:
+    model = create_model("Model", n=(Annotated[int, bounds], ...))
+    schema = tree({"type": "record", "name": "Model", "fields": [{"name": "n", "type": "int"}]})
+    found = drift(schema, {"meter-value": model}).findings
+    assert (found == ()) == fits
+    assert all("without the bounds of an int" in finding.message for finding in found)
+
+
+def test_a_model_that_is_used_twice_is_compared_twice() -> None:
+    class Inner(BaseModel):
+        a: int
+
+    class Twice(BaseModel):
+        one: Inner
+        two: Inner
+
+    def inner(name: str) -> Json:
+        return {"type": "record", "name": name, "fields": [{"name": "a", "type": "string"}]}
+
+    fields = [{"name": "one", "type": inner("I")}, {"name": "two", "type": inner("J")}]
+    found = drift(tree({"type": "record", "name": "Twice", "fields": fields}), {"meter-value": Twice}).findings
+    assert [finding.path for finding in found] == ["/fields/0/type/fields/0/type", "/fields/1/type/fields/0/type"]
+
+
+def test_messages_say_which_side_says_what() -> None:
+    assert "may be null in the schema alone" in findings(at("time_ms", type=NULLABLE_TIME))[0].message
+    assert "may be null in the model, not in the schema" in findings(at("note", type="string", default=""))[0].message
+    wrong = findings(at("mode", type="string"))[0].message
+    assert "mode is enum in the model, which is enum, and string in the schema" in wrong
+    assert "without the bounds" not in wrong
+    plain = findings(at("time_ms", type="long"))[0].message
+    assert "timestamp-millis in the model and no logical type in the schema" in plain
+    timed = findings(at("count", type={"type": "long", "logicalType": "timestamp-millis"}))[0].message
+    assert "no logical type in the model and timestamp-millis in the schema" in timed
+    assert "field note (string or null)" in findings(removed("note"))[0].message
 
 
 def test_only_the_newest_version_counts() -> None:
