@@ -127,19 +127,21 @@ def test_what_cannot_be_an_answer_costs_the_deadline_and_no_more(answer: Answer)
     assert time.monotonic() - begun_s < 1.0
 
 
-def test_garbage_before_the_answer_of_the_next_request_does_no_harm() -> None:
-    answers = iter([frame(bytes(7), b"\x63garbage"), None])
+def test_garbage_ends_neither_the_connection_nor_the_silence_of_pymodbus(caplog: pytest.LogCaptureFixture) -> None:
+    sent: list[bytes] = []
 
     def answer(request: bytes) -> bytes:
-        return next(answers) or frame(request, words(1, 2))
+        sent.append(request)
+        return frame(request, b"\x63garbage" if len(sent) == 1 else words(1, 2))
 
-    async def act(link: ModbusLink, _server: Server) -> list[int]:
+    async def act(link: ModbusLink, server: Server) -> tuple[list[int], int]:
         loop = asyncio.get_running_loop()
         with pytest.raises(ReadFailed):
             await link.read(HOLDING, loop.time() + 0.1)
-        return await link.read(HOLDING, loop.time() + 0.5)
+        return await link.read(HOLDING, loop.time() + 0.5), server.connections
 
-    assert with_link(answer, act) == [1, 2]
+    assert with_link(answer, act) == ([1, 2], 1)
+    assert [record for record in caplog.records if record.name.startswith("pymodbus")] == []
 
 
 def test_the_late_answer_of_one_request_is_not_taken_for_the_next() -> None:

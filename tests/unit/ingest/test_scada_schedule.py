@@ -57,6 +57,7 @@ def test_a_clock_set_back_repeats_no_time() -> None:
     due_ms = slots.due_ms
     assert slots.advance(WALL_MS - 3_600_000, 51.0) == 0
     assert slots.due_ms == due_ms + 1000
+    assert slots.due_s == pytest.approx(51.8766)  # and nobody waits an hour for the clock to catch up
 
 
 def test_quantiles_are_those_of_the_samples_to_two_digits() -> None:
@@ -67,12 +68,12 @@ def test_quantiles_are_those_of_the_samples_to_two_digits() -> None:
     assert quantiles({}) == {"p50": None, "p99": None, "max": None}
 
 
-@given(st.lists(st.floats(0, 1e7), max_size=3000))
-def test_measuring_jitter_takes_bounded_memory(samples: list[float]) -> None:
+def test_measuring_jitter_takes_bounded_memory() -> None:
     account = DeviceAccount(1000)
-    for sample in samples:
-        account.deviate(sample)
-    assert len([key for key in account.deviations_ms if key >= 1e-3]) <= 11 * 90
+    for number in range(20_000):
+        account.deviate(number / 7)
+    assert account.deviations_ms.total() == 20_000
+    assert len(account.deviations_ms) <= 90 * 6
 
 
 def test_the_summary_adds_up_and_tells_intervals_apart() -> None:
