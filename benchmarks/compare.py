@@ -88,6 +88,7 @@ def run_once(system: System, case: str, arguments: list[str]) -> dict[str, float
         done = subprocess.run(
             [str(system.python), "-W", "ignore", str(HERE / "systems" / system.script), case, *arguments],
             cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
             timeout=RUN_LIMIT_S,

@@ -8,22 +8,19 @@ runs in every peer's environment.
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+from pydantic import Field, TypeAdapter
+
+from gridctl.contracts.assets import AssetRecord, stamp_of
+from gridctl.contracts.clock import event_time_problem
+from gridctl.contracts.events import Reading
+from gridctl.contracts.ids import msg_id
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from pydantic import Field, TypeAdapter  # noqa: E402 -- the path comes first
-
-from gridctl.contracts.assets import AssetRecord, stamp_of  # noqa: E402
-from gridctl.contracts.clock import event_time_problem  # noqa: E402
-from gridctl.contracts.events import Reading  # noqa: E402
-from gridctl.contracts.ids import msg_id  # noqa: E402
-
 TOPIC = "iot.thermostat"
 DLQ = "iot.thermostat.dlq"
 SCHEMA = (ROOT / "schemas" / f"{TOPIC}-value" / "v1.avsc").read_text(encoding="utf-8")
