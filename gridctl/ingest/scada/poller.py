@@ -12,6 +12,8 @@ from gridctl.ingest.scada.ports import Link, Outcome, ReadFailed
 from gridctl.ingest.scada.schedule import Slots
 
 Remark = Callable[[str], None]
+# Over how long the connections of a map are opened, at most.
+OPENING_MAX_MS = 1000
 
 
 class DevicePoller:
@@ -31,6 +33,9 @@ class DevicePoller:
         """Poll at the device's interval."""
         loop = asyncio.get_running_loop()
         try:
+            # Hundreds of connections at one moment overflow a listener's backlog: they are spread like the polls.
+            spread_ms = min(self._plan.interval_ms / 4, OPENING_MAX_MS)
+            await _reached(loop.time() + phase_ms / self._plan.interval_ms * spread_ms / 1000, stop)
             await self._open(loop.time() + self._plan.timeout_ms / 1000)
             slots = Slots(self._plan.interval_ms, phase_ms, _wall_ms(), loop.time())
             poll_seq = 0
