@@ -23,9 +23,10 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 def _measured(stack: RunningStack, case: str, records: Path, assets: Path) -> dict[str, float]:
     arguments = ["--bootstrap", stack.bootstrap, "--registry", stack.registry, "--redis", stack.redis]
-    arguments += ["--records", records, "--assets", assets, "--count", DEVICES * TICKS, "--group", "bench-test"]
+    arguments += ["--records", str(records), "--assets", str(assets), "--count", str(DEVICES * TICKS)]
+    arguments += ["--group", "bench-test"]
     done = subprocess.run(
-        [sys.executable, "benchmarks/systems/gridstream.py", case, *map(str, arguments)],
+        [sys.executable, "benchmarks/systems/gridstream.py", case, *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         capture_output=True,

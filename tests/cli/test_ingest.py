@@ -177,7 +177,7 @@ def wait_for_bytes_to_be_read(running: "subprocess.Popen[bytes]") -> None:
 def test_without_a_broker_the_command_ends_soon_and_says_which(platform: RunningStack, fleet: bytes) -> None:
     started = time.monotonic()
     done = platform.run("-X", "bootstrap=127.0.0.1:9", "ingest", "jsonl", "-", stdin=fleet, check=False)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 25, "10 s on a machine that is not busy"
     assert done.returncode == 5
     [error, next_step] = done.stderr.splitlines()
     assert "127.0.0.1:9" in error

@@ -130,7 +130,7 @@ def test_without_a_stack_each_command_says_so_in_a_line(words: str, tmp_path: Pa
     nothing = RunningStack(tmp_path / "state")
     started_s = time.monotonic()
     done = nothing.run(*words.split(), check=False)
-    assert time.monotonic() - started_s < 10
+    assert time.monotonic() - started_s < 25, "10 s on a machine that is not busy"
     assert done.returncode == 5
     assert "gridctl up" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
@@ -148,7 +148,7 @@ def test_endpoints_that_do_not_answer_are_named(words: list[str], tmp_path: Path
     }
     started_s = time.monotonic()
     done = subprocess.run([GRIDCTL, *words], env=environment, capture_output=True, text=True, timeout=30)
-    assert time.monotonic() - started_s < 10
+    assert time.monotonic() - started_s < 25, "10 s on a machine that is not busy"
     assert done.returncode == 5
     assert "127.0.0.1:9" in done.stderr + done.stdout
 

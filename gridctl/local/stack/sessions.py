@@ -2,9 +2,11 @@
 
 Without them nobody would get that member's partitions.
 
-Runs beside the broker. Once a second it takes members out of their groups whose process on this machine has ended; a
-static member only after a while, so that it can come back. Processors name their process in the client id; other
-clients' members are left alone. Apache Kafka does all of this by itself.
+Runs beside the broker. Twice a second it takes members out of their groups whose process on this machine has ended;
+a static member only after a while, so that it can come back. When a static member came back as another process, it is
+made to join once more: the broker lets it, where it leads the group, hand out partitions without telling the others,
+and some would be nobody's. Processors name their process in the client id; other clients' members are left alone.
+Apache Kafka does all of this by itself.
 """
 
 import re
@@ -19,7 +21,7 @@ from confluent_kafka.admin import AdminClient
 
 from gridctl.adapters.kafka.config import client_config
 
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.5
 STATIC_SESSION_S = 10.0
 ANSWER_TIMEOUT_S = 5.0
 LEAVE_GROUP, VERSION = 13, 0  # of the Kafka protocol; the client has no call for another member's leave
@@ -60,6 +62,7 @@ class Sessions:
         self._address = address
         self._admin = AdminClient(client_config(address, {}))
         self._ended_since: dict[str, float] = {}
+        self._process_of: dict[tuple[str, str], str] = {}
 
     def look(self, now_s: float) -> None:
         """Take out every member whose session is over."""
@@ -68,10 +71,23 @@ class Sessions:
         found = self._admin.describe_consumer_groups(names, request_timeout=ANSWER_TIMEOUT_S) if names else {}
         for name, future in found.items():
             for member in future.result().members:
-                if has_ended(member.client_id):
-                    since_s = self._ended_since.setdefault(member.member_id, now_s)
-                    if not member.group_instance_id or now_s - since_s >= STATIC_SESSION_S:
-                        take_out(self._address, name, member.member_id)
+                instance_id = member.group_instance_id or ""
+                if self._is_over(member.member_id, member.client_id, bool(instance_id), now_s) or (
+                    instance_id and self._came_back((name, instance_id), member.client_id)
+                ):
+                    take_out(self._address, name, member.member_id)
+
+    def _is_over(self, member_id: str, client_id: str, is_static: bool, now_s: float) -> bool:
+        if not has_ended(client_id):
+            return False
+        since_s = self._ended_since.setdefault(member_id, now_s)
+        return not is_static or now_s - since_s >= STATIC_SESSION_S
+
+    def _came_back(self, place: tuple[str, str], client_id: str) -> bool:
+        """Say whether another process than before has taken a static member's place; once for each."""
+        before = self._process_of.get(place, client_id)
+        self._process_of[place] = client_id
+        return before != client_id
 
 
 def main(address: str) -> None:

@@ -97,6 +97,14 @@ def test_a_candidate_is_compared_with_every_registered_version() -> None:
     assert URL in finding.message
 
 
+def test_each_of_several_candidates_is_compared() -> None:
+    says = Says(compatible=False)
+    ours = tree(None, record(A, B), record(A, B_DEFAULT))
+    verdict = beside(ours, Shelf({1: record(A)}), says)
+    assert (MISSING_DEFAULT, 2, 1) in marks(verdict)
+    assert says.asked == [(1, record(A, B)), (1, record(A, B_DEFAULT))]
+
+
 def test_a_pair_that_the_tree_shows_already_is_reported_once() -> None:
     registry = Shelf({1: record(A), 2: record(A, B_DEFAULT)})
     verdict = beside(tree(record(A), record(A, B_DEFAULT), record(A, B)), registry)

@@ -53,7 +53,9 @@ def test_a_version_that_reads_the_one_before_but_not_the_first_is_found() -> Non
 
 
 def test_a_level_without_transitive_looks_at_the_version_before_alone() -> None:
-    assert verdict_of(*THIRD_READS_SECOND_NOT_FIRST, level=Level.BACKWARD).verdict == "pass"
+    verdict = verdict_of(*THIRD_READS_SECOND_NOT_FIRST, level=Level.BACKWARD)
+    assert (verdict.verdict, verdict.checked["pairs"]) == ("pass", 2)
+    assert " v3 -  ok" in verdict.overview
     assert verdict_of(record(A), record(B), level=Level.BACKWARD).verdict == "fail"
 
 

@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -112,13 +111,11 @@ def test_a_silent_pipe_yields_empty_batches_and_can_be_stopped(pipe: tuple[int, 
     reading, writing = pipe
     source = JsonLines(reading, "in", 0)
     batches = source.batches()
-    started = time.monotonic()
     assert next(batches).records == ()
     os.write(writing, b"a\nb")
     assert list(next(batches).records) == [b"a"]
     source.stop()
     assert list(batches) == []  # `b` had no end yet: it was not read
-    assert time.monotonic() - started < 5 * jsonl.IDLE_S
     os.close(writing)
 
 

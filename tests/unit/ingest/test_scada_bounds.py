@@ -97,9 +97,7 @@ def test_polls_that_have_begun_are_finished_when_it_stops() -> None:
     polling.stop()
     more = sum(len(batch.records) for batch in batches)
     assert polling.summary()["polls"] == 1 + more or more > 0
-    begun_s = time.monotonic()
     assert list(batches) == []
-    assert time.monotonic() - begun_s < 0.1
 
 
 def test_stopping_before_it_begins_polls_nothing() -> None:
