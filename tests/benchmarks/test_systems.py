@@ -18,7 +18,7 @@ from tests.running_stack import ROOT, RunningStack
 DEVICES, TICKS = 100, 10
 TOPIC = "iot.thermostat"
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack]
 
 
 def _measured(stack: RunningStack, case: str, records: Path, assets: Path) -> dict[str, float]:

@@ -13,7 +13,7 @@ import pytest
 from gridctl.local.stack.model import read_stack
 from tests.running_stack import GRIDCTL, ROOT
 
-pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 
 def processes_of(state_dir: Path) -> list[psutil.Process]:

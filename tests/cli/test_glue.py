@@ -84,7 +84,6 @@ def test_a_plan_for_glue_refuses_what_is_incompatible_before_anything_is_written
 
 
 @pytest.mark.stack
-@pytest.mark.xdist_group("stack")
 def test_registering_in_glue_is_recorded_in_the_ledger_and_verified_beside_it(
     stack: RunningStack, tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,7 +84,6 @@ def workplace(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.mark.stack
 @pytest.mark.slow
-@pytest.mark.xdist_group("stack")
 @pytest.mark.parametrize("words", [words for words in LEAVES if words not in ELSEWHERE], ids=" ".join)
 def test_the_examples_run(words: tuple[str, ...], workplace: Path, stack: RunningStack) -> None:
     for example in examples_of(words):

@@ -17,7 +17,7 @@ import yaml
 
 from tests.running_stack import GRIDCTL, RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack]
 
 DEVICES, TICKS = 1000, 5
 FLEET = ("simulate", "thermostats", "--devices", DEVICES, "--ticks", TICKS, "--seed", 7, "--output", "-")

@@ -12,7 +12,7 @@ import pytest
 from gridctl.adapters.mqtt_publisher import MqttPublisher
 from tests.running_stack import RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.slow]
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

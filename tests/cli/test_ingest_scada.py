@@ -25,7 +25,6 @@ def wait_for(reached: Callable[[], bool]) -> None:
 
 @pytest.mark.stack
 @pytest.mark.slow
-@pytest.mark.xdist_group("stack")
 def test_every_poll_that_the_outstations_counted_is_in_the_state(stack: RunningStack, tmp_path: Path) -> None:
     map_file = tmp_path / "map.toml"
     faults = ["--fault", "silent:2", "--fault", "exception:3"]

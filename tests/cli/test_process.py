@@ -17,7 +17,7 @@ from confluent_kafka import Producer
 from gridctl.adapters.redis_state import RedisState
 from tests.running_stack import GRIDCTL, RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack]
 
 DEVICES, TICKS = 200, 5
 JUNK = [b"", b"\x00\x00\x00", b"\x01\x00\x00\x00\x01x", b"\x00\x7f\xff\xff\xffx", b"\x00\x00\x00\x00\x01\xff\xff"]

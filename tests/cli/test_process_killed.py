@@ -13,7 +13,7 @@ import redis
 from gridctl.adapters.redis_state import RedisState
 from tests.running_stack import RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 DEVICES, TICKS = 1000, 6
 EVENTS = DEVICES * TICKS
@@ -95,4 +95,14 @@ def test_two_in_a_group_and_one_is_killed(empty: RunningStack, undisturbed: str)
     kill_in_the_middle(empty, victim)
     _, error = other.communicate(timeout=90)
     assert other.returncode == 0, error
+    assert state(empty) == undisturbed
+
+
+def test_two_that_keep_their_places_and_one_comes_back(empty: RunningStack, undisturbed: str) -> None:
+    victim, other = (start(empty, "t.kept", "--instance-id", name) for name in ("one", "two"))
+    kill_in_the_middle(empty, victim)
+    again = start(empty, "t.kept", "--instance-id", "one")
+    for running in (again, other):
+        _, error = running.communicate(timeout=90)
+        assert running.returncode == 0, error
     assert state(empty) == undisturbed

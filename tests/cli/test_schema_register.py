@@ -9,7 +9,7 @@ import pytest
 
 from tests.running_stack import GRIDCTL, ROOT, RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack]
 
 SCHEMAS = ROOT / "schemas"
 

@@ -17,7 +17,7 @@ from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, DeadLetter, raw_fi
 from gridctl.contracts.framing import frame_header
 from tests.running_stack import ROOT, RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack]
 
 BASE = {"type": "record", "name": "R", "namespace": "gridstream.t", "fields": [{"name": "a", "type": "int"}]}
 B = {"name": "b", "type": "int"}

@@ -17,7 +17,7 @@ from gridctl.governance.topics import LiveTopic, apply, plan
 from gridctl.ingest.ports import Letter, Message, Ticket
 from tests.running_stack import RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack]
 LOG_APPEND_TIME = 2
 PARTITIONS = 4
 

@@ -18,7 +18,7 @@ from gridctl.contracts.audit import AUDIT_SUBJECT, AUDIT_TOPIC, AuditFact
 from gridctl.contracts.framing import frame_header
 from tests.running_stack import ROOT, RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack]
 
 SCHEMA = (ROOT / "schemas" / AUDIT_SUBJECT / "v1.avsc").read_text()
 Writer = Callable[[], Ledger]

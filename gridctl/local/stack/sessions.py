@@ -3,9 +3,9 @@
 Without them nobody would get that member's partitions.
 
 Runs beside the broker. Twice a second it takes members out of their groups whose process on this machine has ended;
-a static member only after a while, so that it can come back. When a static member came back as another process, it is
-made to join once more: the broker lets it, where it leads the group, hand out partitions without telling the others,
-and some would be nobody's. Processors name their process in the client id; other clients' members are left alone.
+a static member only after a while, so that it can come back. When a static member came back beside others as another
+process, it is made to join once more: the broker lets it, where it leads the group, hand out partitions without telling
+the others, and some would be nobody's. Processors name their process in the client id; other clients' members are left alone.
 Apache Kafka does all of this by itself.
 """
 
@@ -70,11 +70,12 @@ class Sessions:
         names = [group.group_id for group in listed.valid]
         found = self._admin.describe_consumer_groups(names, request_timeout=ANSWER_TIMEOUT_S) if names else {}
         for name, future in found.items():
-            for member in future.result().members:
+            members = future.result().members
+            for member in members:
                 instance_id = member.group_instance_id or ""
-                if self._is_over(member.member_id, member.client_id, bool(instance_id), now_s) or (
-                    instance_id and self._came_back((name, instance_id), member.client_id)
-                ):
+                is_over = self._is_over(member.member_id, member.client_id, bool(instance_id), now_s)
+                came_back = bool(instance_id) and self._came_back((name, instance_id), member.client_id)
+                if is_over or (came_back and len(members) > 1):
                     take_out(self._address, name, member.member_id)
 
     def _is_over(self, member_id: str, client_id: str, is_static: bool, now_s: float) -> bool:

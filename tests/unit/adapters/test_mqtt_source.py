@@ -17,7 +17,7 @@ from gridctl.ingest.ports import Batch
 from gridctl.local.stack.processes import free_ports
 from tests.support.rumqttd import Broker
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mqtt")]
+pytestmark = [pytest.mark.slow]
 _names = count()
 
 
