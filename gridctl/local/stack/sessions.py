@@ -5,8 +5,8 @@ Without them nobody would get that member's partitions.
 Runs beside the broker. Twice a second it takes members out of their groups whose process on this machine has ended;
 a static member only after a while, so that it can come back. When a static member came back beside others as another
 process, it is made to join once more: the broker lets it, where it leads the group, hand out partitions without telling
-the others, and some would be nobody's. Processors name their process in the client id; other clients' members are left alone.
-Apache Kafka does all of this by itself.
+the others, and some would be nobody's. Processors name their process in the client id; other clients' members are left
+alone. Apache Kafka does all of this by itself.
 """
 
 import re
