@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 @cache
 def talk() -> "Console":
-    """Return the console for progress and remarks: stderr."""
+    """Return the console for progress and remarks: stderr. A remark stays one line, for those who search logs."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 def print_json(data: object) -> None:
