@@ -9,6 +9,7 @@ from gridctl.errors import Unavailable
 from gridctl.gates.pr.model import ChangedPath
 
 _DEADLINE_S = 120
+_LINK, _SUBMODULE = b"120000 ", b"160000 "  # modes of tree entries
 
 
 class GitRepository:
@@ -47,13 +48,21 @@ class GitRepository:
         return os.fsdecode(found.stdout.removesuffix(b"\n"))
 
     def files_under(self, revision: str, directory: str) -> dict[str, bytes]:
-        """Return the contents of all files below a directory at a commit, by their paths below it."""
+        """Return the contents of all files below a directory at a commit, by their paths below it.
+
+        Raise Unavailable for a link or a submodule there: git holds where it leads, not what stands there.
+        """
         listed = self._run("ls-tree", "-r", "-z", "--full-tree", self.commit_of(revision), "--", directory or ".")
         if listed.returncode:
             raise Unavailable(f"git cannot list {directory} at {revision}: {_said(listed)}")
         blobs: dict[str, bytes] = {}
         for entry in listed.stdout.split(b"\0")[:-1]:
             meta, _, path = entry.partition(b"\t")
+            if meta.startswith((_LINK, _SUBMODULE)):
+                raise Unavailable(
+                    f"{os.fsdecode(path)} is a link or a submodule at {revision}, so git does not hold what it shows",
+                    next_step="put the files themselves there",
+                )
             if b" blob " in meta:
                 blobs[os.fsdecode(path).removeprefix(directory)] = meta.split()[2]
         found = self._run("cat-file", "--batch", given=b"".join(blob + b"\n" for blob in blobs.values()))

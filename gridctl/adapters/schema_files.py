@@ -12,6 +12,8 @@ from gridctl.errors import UsageProblem
 
 _VERSION = re.compile(r"v([1-9][0-9]{0,8})\.avsc")
 _REFERENCES_SUFFIX = ".references.json"
+# What is meant for a version, rightly named or not.
+_MEANT = re.compile(r".*\.avsc|.*\.references\.json|v[0-9]+\.json", re.IGNORECASE)
 
 
 def read_tree(root: Path) -> SchemaTree:
@@ -39,7 +41,9 @@ def _names_below(root: Path) -> Iterator[str]:
         if not entry.is_dir():
             yield entry.name
             continue
-        for directory, _, names in os.walk(entry, onerror=refuse):
+        for directory, inner, names in os.walk(entry, onerror=refuse):
+            for name in filter(_MEANT.fullmatch, inner):
+                raise UsageProblem(f"{directory}/{name}: a directory, and no schema", next_step="give it another name")
             below = Path(directory).relative_to(root).as_posix()
             yield from (f"{below}/{name}" for name in names)
 
@@ -50,8 +54,8 @@ def _prefix(root: str) -> str:
 
 
 def belongs_to_tree(name: str) -> bool:
-    """Say whether a file of this name is a schema or its references."""
-    return name.endswith((".avsc", _REFERENCES_SUFFIX))
+    """Say whether a file of this name is, or is meant for, a schema or its references."""
+    return _MEANT.fullmatch(name.rpartition("/")[2]) is not None
 
 
 def build_tree(root: str, texts: Mapping[str, str]) -> SchemaTree:
@@ -59,8 +63,10 @@ def build_tree(root: str, texts: Mapping[str, str]) -> SchemaTree:
     files: list[SchemaFile] = []
     strays: list[str] = []
     prefix = _prefix(root)
-    for name in sorted(name for name in texts if name.endswith(".avsc")):
+    for name in sorted(texts):
         path = prefix + name
+        if name.endswith(_REFERENCES_SUFFIX) and name.removesuffix(_REFERENCES_SUFFIX) + ".avsc" in texts:
+            continue
         subject, _, file_name = name.rpartition("/")
         match = _VERSION.fullmatch(file_name)
         if match is None or not subject or "/" in subject:
@@ -76,8 +82,15 @@ def read_text(path: Path | str) -> str:
     try:
         with open(path, encoding="utf-8", newline="") as file:  # noqa: PTH123 -- quicker than by a Path
             return file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"{path}: cannot be read: {error}", next_step="mend the file") from error
+    except OSError as error:
+        raise UsageProblem(f"{path}: cannot be read: {error.strerror}", next_step="mend the file") from error
+    except UnicodeDecodeError as error:
+        line, column = _place_of(error.start, Path(path).read_bytes())
+        raise UsageProblem(f"{path}:{line}:{column}: not UTF-8: {error.reason}", next_step="mend the file") from error
+
+
+def _place_of(offset: int, raw: bytes) -> tuple[int, int]:
+    return raw.count(b"\n", 0, offset) + 1, offset - raw.rfind(b"\n", 0, offset)
 
 
 def _references(root: str, name: str, texts: Mapping[str, str]) -> tuple[SchemaReference, ...]:
@@ -86,7 +99,7 @@ def _references(root: str, name: str, texts: Mapping[str, str]) -> tuple[SchemaR
     try:
         listed = json.loads(texts[name])
         return tuple(SchemaReference(str(each["name"]), str(each["subject"]), int(each["version"])) for each in listed)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise UsageProblem(
             f"{_prefix(root)}{name}: not a list of references: {error}",
             next_step='write [{"name": "full.Name", "subject": "other-value", "version": 1}]',

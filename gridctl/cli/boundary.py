@@ -39,14 +39,14 @@ def guarded(call: Callable[[], object], *, debug: bool = False) -> int:
     try:
         call()
     except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # Typer ends with 1 then
+            return _reader_gone()
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except KeyboardInterrupt:
         _say("interrupted")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone (`| head`); Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
+        return _reader_gone()
     except GridctlError as error:
         if debug:
             traceback.print_exc()
@@ -60,6 +60,12 @@ def guarded(call: Callable[[], object], *, debug: bool = False) -> int:
         _say(f"error: unexpected {type(error).__name__}: {_one_line(str(error))}")
         _say("  next: run the same again with --debug and report what it prints")
         return ExitCode.FAULT
+    return ExitCode.OK
+
+
+def _reader_gone() -> int:
+    # The reader has gone (`| head`); Python would complain once more when it closes stdout.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return ExitCode.OK
 
 

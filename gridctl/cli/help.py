@@ -39,4 +39,4 @@ def print_root_help(commands: dict[str, tuple[str, str]]) -> None:
     for line in EXAMPLE.splitlines():
         indent = " " * (len(line) - len(line.lstrip()))
         rows += textwrap.wrap(line, width, subsequent_indent=indent + "  ", replace_whitespace=False) or [""]
-    print("\n".join(rows))  # noqa: T201 -- help is data on stdout
+    print("\n".join(rows), flush=True)  # noqa: T201 -- help is data on stdout

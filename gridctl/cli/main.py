@@ -62,12 +62,13 @@ def build(names: list[str]) -> typer.Typer:
 
 def run(argv: list[str]) -> int:
     """Run one call and return its exit code."""
+    from gridctl.cli.boundary import guarded
+
     if argv in ([], ["--help"], ["-h"]) and "_GRIDCTL_COMPLETE" not in os.environ:
         from gridctl.cli.help import print_root_help
 
-        print_root_help(COMMANDS)
-        return 0 if argv else 2
-    from gridctl.cli.boundary import guarded
+        code = guarded(lambda: print_root_help(COMMANDS))
+        return code if argv else 2
 
     # Loading a command that only appears as an argument's value costs time, never correctness.
     named = [word for word in argv if word in COMMANDS]

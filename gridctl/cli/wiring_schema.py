@@ -35,6 +35,13 @@ class Selection(NamedTuple):
     subjects: tuple[str, ...] | None
 
 
+def refuse_absent(paths: Sequence[Path]) -> None:
+    """Raise UsageProblem for a named file of a subject that is not there: without a git base it is nowhere."""
+    for path in paths:
+        if path.parent.is_dir() and not path.exists():
+            raise UsageProblem(f"{path}: no such file", next_step="name one that exists, or a --base that has it")
+
+
 def select(schemas: Path | None, paths: Sequence[Path], overrides: Overrides) -> Selection:
     """Return what `[PATHS] --schemas DIR` mean; without either it is the profile's tree, or `schemas/` beside it.
 
@@ -90,6 +97,12 @@ def base_of(root: Path, revision: str) -> Base:
     """Return what git holds of this tree at a revision, and where HEAD left it; raise Unavailable."""
     from gridctl.adapters.git import GitRepository
 
+    if not revision.strip():
+        raise UsageProblem("--base is empty", next_step="name a revision, for example --base origin/main")
+    if linked := next((path for path in root.rglob("*") if path.is_symlink()), None):
+        raise UsageProblem(
+            f"{linked}: a link, so git does not hold what it shows", next_step="put the files themselves there"
+        )
     inside = next(each for each in (root.absolute(), *root.absolute().parents) if each.is_dir())
     repository = GitRepository(inside)
     beyond = root.absolute().relative_to(inside).as_posix()

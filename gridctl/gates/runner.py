@@ -82,6 +82,8 @@ def _of_tool(gate: Gate, ran: Ran) -> tuple[int, tuple[Finding, ...]]:
         return PASS, ()
     if ran.code != gate.violation_code:
         return NOT_CHECKED, (_not_run(gate, f"ended with exit code {ran.code}", ran),)
+    if gate.violation_word is not None and gate.violation_word not in ran.stdout:
+        return NOT_CHECKED, (_not_run(gate, f"ended with exit code {ran.code} and no word of a violation", ran),)
     placed = tuple(_placed(gate, ran.stdout))
     return VIOLATION, placed or (Finding(rule=gate.name, message=_tail(ran.stdout) or _tail(ran.stderr) or gate.name),)
 

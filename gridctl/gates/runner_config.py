@@ -15,6 +15,7 @@ class Gate(BaseModel):
     """One gate: a gridctl command that prints the JSON verdict, or a tool whose exit code is the verdict.
 
     `violation_code` makes it a tool: 0 is a pass, this code a violation, and any other means that it did not run.
+    `violation_word` must then stand in what it printed: for tools that end with that code when they could not run.
     `takes_base`: `--base REV` is handed on. `only_with`: without this environment variable there is nothing to judge.
     """
 
@@ -23,6 +24,7 @@ class Gate(BaseModel):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
     command: Annotated[list[_Word], Field(min_length=1)]
     violation_code: Annotated[int, Field(ge=1, le=125)] | None = None
+    violation_word: _Word | None = None
     takes_base: bool = False
     only_with: _Word | None = None
     timeout_s: Annotated[float, Field(gt=0)] = 600.0

@@ -324,3 +324,67 @@ def test_every_format_is_written(tmp_path: Path) -> None:
     for chosen, mark in (("sarif", '"ruleId"'), ("junit", "<testsuite"), ("github", "::error file=schemas/s/v3.avsc")):
         done = run("--format", chosen, cwd=tmp_path)
         assert (done.returncode, mark in done.stdout) == (3, True), done.stdout
+
+
+def test_a_named_subject_or_file_that_is_not_there_is_no_pass(tmp_path: Path) -> None:
+    write(tmp_path / "t", "s", *THREE[:2])
+    assert run("t/gone/v1.avsc", "t/s/v1.avsc", cwd=tmp_path).returncode == 5
+    assert run("t/s/v7.avsc", cwd=tmp_path).returncode == 2
+    assert run("t/s/v2.avsc", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["v02.avsc", "V2.avsc", "v2.AVSC", "v2.json", "v2.references.json"])
+@pytest.mark.parametrize("words", [("--schemas", "t"), ("t/s",), ("t/s/v1.avsc",)], ids=" ".join)
+def test_what_is_meant_for_a_version_is_never_passed_over(name: str, words: tuple[str, ...], tmp_path: Path) -> None:
+    write(tmp_path / "t", "s", record(A))
+    (tmp_path / "t" / "s" / name).write_text(record(B))
+    found = document(*words, cwd=tmp_path, code=3)
+    assert [(each["rule"], each["file"]) for each in found["findings"]] == [("stray-file", f"t/s/{name}")]
+
+
+def test_a_directory_in_a_versions_place_is_no_pass(tmp_path: Path) -> None:
+    write(tmp_path / "t", "s", record(A))
+    (tmp_path / "t" / "s" / "v2.avsc").mkdir()
+    assert run("--schemas", "t", cwd=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize("text", ['[{"name": "N", "subject": "s", "version": 1e999}]', "[" * 100_000])
+def test_references_that_no_list_holds_are_named(text: str, tmp_path: Path) -> None:
+    write(tmp_path / "t", "s", record(A))
+    (tmp_path / "t" / "s" / "v1.references.json").write_text(text)
+    done = run("--schemas", "t", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "t/s/v1.references.json" in done.stderr
+
+
+def test_bytes_that_are_no_text_are_named_with_their_place(tmp_path: Path) -> None:
+    write(tmp_path / "t", "s", record(A))
+    (tmp_path / "t" / "s" / "v1.avsc").write_bytes(b'{\n"a\xff')
+    done = run("--schemas", "t", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "t/s/v1.avsc:2:3: not UTF-8" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("--base", ""), ("--base", " "), ("--registry", "")])
+def test_an_empty_word_drops_no_comparison(words: tuple[str, ...], clone: Path) -> None:
+    assert run(*words, cwd=clone).returncode in {2, 5}
+
+
+def test_git_does_not_hold_what_a_link_shows(clone: Path) -> None:
+    outside = clone / "store"
+    (clone / "schemas" / "s").rename(outside)
+    (clone / "schemas" / "s").symlink_to(outside)
+    linked = run("--base", "main", cwd=clone)
+    assert (linked.returncode, "schemas/s: a link" in linked.stderr) == (2, True)
+    git("add", ".", cwd=clone)
+    git("commit", "-q", "-m", "a link", cwd=clone)
+    git("branch", "-f", "main", cwd=clone)
+    (clone / "schemas" / "s").unlink()
+    write(clone / "schemas", "s", record(B))
+    assert document("--base", "main", cwd=clone, code=5)["verdict"] == "error"
+
+
+def test_a_tree_that_was_moved_away_from_its_history_is_remarked_on(clone: Path) -> None:
+    (clone / "schemas").rename(clone / "contracts")
+    found = document("--schemas", "contracts", "--base", "main", cwd=clone, code=0)
+    assert [(each["rule"], each["severity"]) for each in found["findings"]] == [("nothing-published", "warning")]

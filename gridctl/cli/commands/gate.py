@@ -83,7 +83,7 @@ def _run(gates: "Sequence[Gate]", base: str | None) -> "list[Outcome]":
         sys.stderr.write(f"{name}: {outcome_of(by_name[name], ran).word} ({ran.seconds:.1f} s)\n")
 
     calls = {
-        name: Call([*gate.command, *(("--base", base) if base and gate.takes_base else ())], gate.timeout_s)
+        name: Call([*gate.command, *(("--base", base) if base is not None and gate.takes_base else ())], gate.timeout_s)
         for name, gate in by_name.items()
     }
     ran = run_all(calls, os.environ, ended)

@@ -55,18 +55,20 @@ def check(
     overrides = context.obj if isinstance(context.obj, Overrides) else Overrides()
 
     def call() -> "Verdict":
-        from gridctl.cli.wiring_schema import base_of, registered_at, select, tree_at
+        from gridctl.cli.wiring_schema import base_of, refuse_absent, registered_at, select, tree_at
         from gridctl.gates.schema.gate import Question, judge
 
         selection = select(schemas, paths or [], overrides)
+        if base is None:
+            refuse_absent(paths or [])
         with ExitStack() as open_:
-            registered = open_.enter_context(registered_at(registry, overrides)) if registry else None
+            registered = open_.enter_context(registered_at(registry, overrides)) if registry is not None else None
             return judge(
                 Question(
                     tree_at(selection.root),
                     level,
                     selection.subjects,
-                    base_of(selection.root, base) if base else None,
+                    base_of(selection.root, base) if base is not None else None,
                     registered,
                 )
             )

@@ -1,7 +1,8 @@
 """`gridctl schema check`: every version beside every earlier one that the level names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import NamedTuple
 
 from gridctl.contracts.compat import Break, Level, SchemaInvalid, check
@@ -44,8 +45,8 @@ def check_tree(tree: SchemaTree, level: Level, subjects: Iterable[str]) -> Repor
     return Report(tuple(findings), tuple(matrices))
 
 
-def strays(tree: SchemaTree) -> list[Finding]:
-    """Return a finding for each schema file that is no version of a subject, and so is judged by nobody."""
+def strays(tree: SchemaTree, subjects: Collection[str] | None = None) -> list[Finding]:
+    """Return a finding for each file in these subjects, or in all, that is no version and so is judged by nobody."""
     return [
         Finding(
             rule=STRAY_FILE,
@@ -56,6 +57,7 @@ def strays(tree: SchemaTree) -> list[Finding]:
             fix="name it <subject>/vN.avsc, N from 1 on without zeros in front, or take it out of the tree",
         )
         for path in tree.strays
+        if subjects is None or PurePath(path).parent.name in subjects
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from gridctl.contracts.compat import Level
 from gridctl.contracts.schema_tree import SchemaTree
@@ -10,7 +11,7 @@ from gridctl.gates.finding import Finding, Verdict
 from gridctl.gates.schema.check import check_tree, strays
 from gridctl.gates.schema.matrix import draw
 from gridctl.gates.schema.ports import Judge, Versions
-from gridctl.gates.schema.published import Base, check_base
+from gridctl.gates.schema.published import Base, check_base, nothing_published
 from gridctl.gates.schema.registered import RegistryCheck
 
 GATE = "schema-check"
@@ -40,15 +41,17 @@ def judge(question: Question) -> Verdict:
     """Return the verdict; raise Unavailable where there is nothing to judge."""
     tree, base, registered = question.tree, question.base, question.registered
     known = {*tree.subjects, *(base.fork.subjects if base else ())}
+    absent = set(question.subjects or ()) - known
     if question.subjects is not None:
         known &= set(question.subjects)
-    if not known:
+    if absent or not known:
         raise Unavailable(
-            f"{tree.root}: no schema <subject>/vN.avsc to check", next_step="name the tree with --schemas DIR"
+            f"{Path(tree.root, *sorted(absent)[:1])}: no schema <subject>/vN.avsc to check",
+            next_step="name the tree with --schemas DIR",
         )
     subjects = sorted(known)
     report = check_tree(tree, question.level, subjects)
-    findings = [*report.findings, *(strays(tree) if question.subjects is None else ())]
+    findings = [*report.findings, *strays(tree, question.subjects)]
     checked: dict[str, object] = {
         "schemas": tree.root,
         "level": str(question.level),
@@ -60,6 +63,7 @@ def judge(question: Question) -> Verdict:
         findings += check_base(tree, base, subjects)
         checked["base"] = base.name
         checked["base_versions"] = sum(len(base.fork.subjects.get(subject, ())) for subject in subjects)
+        findings += nothing_published(tree, base)
     if registered is not None:
         beside = RegistryCheck(tree, question.level, registered.url, registered.versions, registered.judge)
         found = beside.run(subjects)

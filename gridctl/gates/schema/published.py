@@ -12,6 +12,7 @@ from gridctl.gates.schema.same import first_difference, same_source
 
 VERSION_EDITED = "version-edited"
 VERSION_DELETED = "version-deleted"
+NOTHING_PUBLISHED = "nothing-published"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,20 @@ def check_base(tree: SchemaTree, base: Base, subjects: Iterable[str]) -> list[Fi
             elif not _same(mine, published) and not _is_mended(published, base):
                 findings.append(edited(mine, published.text, f"in {base.name}"))
     return findings
+
+
+def nothing_published(tree: SchemaTree, base: Base) -> list[Finding]:
+    """Return a warning where the base holds none of this tree: it is new, or it was moved and its history is lost."""
+    if base.fork.files or base.tip.files:
+        return []
+    return [
+        Finding(
+            rule=NOTHING_PUBLISHED,
+            severity="warning",
+            message=f"{base.name} holds no schema of {tree.root}, so no version counts as published",
+            fix="if the tree was moved, move it back: its published versions are checked by their paths",
+        )
+    ]
 
 
 def edited(file: SchemaFile, before: str, where: str) -> Finding:

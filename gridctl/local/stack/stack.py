@@ -33,11 +33,13 @@ def up(state_dir: Path, starters: Mapping[str, Starter], probe: Probe, say: Call
     with _locked(state_dir):
         present = read_stack(state_dir)
         if present is not None:
-            ended = [part.name for part in present.parts if not running(part)]
+            running_now = [part.name for part in present.parts if running(part)]
+            # What is not recorded was never started: an `up` that was killed midway left it out.
+            ended = [name for name in starters if name not in running_now]
             if not ended:
                 _answer(present, probe, state_dir)
                 return present
-            if len(ended) < len(present.parts):
+            if running_now:
                 raise Unavailable(
                     f"of the stack in {state_dir} {', '.join(ended)} is down", next_step="run `gridctl down`, then `up`"
                 )

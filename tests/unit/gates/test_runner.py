@@ -188,3 +188,9 @@ def test_names_choose_in_the_order_of_the_file_and_a_wrong_name_is_refused() -> 
     assert [gate.name for gate in chosen(gates, ["ruff", "lint", "ruff"], "f")] == ["lint", "ruff"]
     with pytest.raises(UsageProblem, match="names no gate mypy"):
         chosen(gates, ["lint", "mypy"], "f")
+
+
+@pytest.mark.parametrize(("output", "code"), [("Direction of imports BROKEN\n", 3), ("no configuration\n", 5), ("", 5)])
+def test_a_tool_that_must_say_a_word_did_not_run_without_it(output: str, code: int) -> None:
+    imports = TOOL.model_copy(update={"violation_word": "BROKEN"})
+    assert outcome_of(imports, Ran(1, output)).code == code
