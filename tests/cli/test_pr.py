@@ -18,6 +18,7 @@ SAFETY = GOOD[GOOD.index("## Safety Impact") : GOOD.index("## Grid Impact")]
 ROLLBACK = "\n## Rollback Plan\n\nRevert the merge commit and redeploy the tag before it.\n"
 HIGH = GOOD.replace("Level: None", "Level: High") + ROLLBACK
 OWNER = "gridstream-safety-lead"
+ENDLESS = b'{"repository": {"full_name": "o/r"}, "pull_request": {"number": 1e999}}'
 
 
 class Desk:
@@ -118,12 +119,61 @@ def test_a_bad_body_fails_with_its_rule(body: str, rules: list[str], desk: Desk)
         (b"gridctl/safety/\xff.py\n", 3, ["impact-too-low"]),
         (".github/workflows/pr.yml\n", 3, ["impact-too-low"]),
         ("ci/waivers.toml\n", 3, ["impact-too-low"]),
+        ("\ufeffgridctl/safety/kernel.py\n", 3, ["impact-too-low"]),
+        ('"./gridctl/safety/a\\tb\\\\c.py"\n', 3, ["impact-too-low"]),
+        ("docs/a\u2028b.md\ndocs/a b.md\n", 0, []),
         ("\n\n", 5, ["could-not-check"]),
         ("", 5, ["could-not-check"]),
     ],
 )
 def test_the_changed_paths_bind_the_level(changed: str | bytes, code: int, rules: list[str], desk: Desk) -> None:
     assert desk.judge(GOOD, changed) == (code, rules)
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        ("gridctl/safety/kernel.py\n".encode("utf-16"), 1),
+        ("docs/page.md\ngridctl\0/safety/kernel.py\n", 2),
+        ("docs/page.md\n\nM\tgridctl/safety/kernel.py\n", 3),
+        ("gridctl\\safety\\kernel.py\r\n", 1),
+        ("/work/gridctl/safety/kernel.py\n", 1),
+        ("C:/work/gridctl/safety/kernel.py\n", 1),
+        ("gridctl//safety/kernel.py\n", 1),
+        ("gridctl/./safety/kernel.py\n", 1),
+        ("././gridctl/safety/kernel.py\n", 1),
+        ("docs/../gridctl/safety/kernel.py\n", 1),
+        ("../main/gridctl/safety/kernel.py\n", 1),
+        ("gridctl/safety/\n", 1),
+        ("./\n", 1),
+        ('"gridctl/safety/\\x"\n', 1),
+        ('"gridctl/safety/\\400"\n', 1),
+        ('"gridctl/safety/kernel.py\n', 1),
+        ('"docs/../gridctl/safety/\\303\\244.py"\n', 1),
+    ],
+)
+def test_a_list_that_git_would_not_write_is_a_wrong_call(changed: str | bytes, line: int, desk: Desk) -> None:
+    desk.write("body.md", GOOD)
+    desk.write("changed.txt", changed)
+    assert run(["pr", "check", "--body-file", "body.md", "--changed-files", "changed.txt"]) == 2
+    said = desk.capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert said[0].startswith(f"error: changed.txt: line {line}: ")
+    assert "git diff --name-only" in said[1]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("gridctl/cli/gating.py", "gridctl/cli/boundary.py", "gridctl/cli/wiring.py", "gridctl/cli/wiring_gates.py"),
+        *("gridctl/cli/commands/gate.py", "gridctl/cli/commands/pr.py", "gridctl/cli/commands/schema.py"),
+        *("gridctl/cli/commands/schema_check.py", "gridctl/cli/commands/audit.py", "gridctl/errors.py"),
+        *("Makefile", "gridctl.toml"),
+    ],
+)
+def test_what_decides_what_may_be_merged_has_an_impact(path: str, desk: Desk) -> None:
+    assert (ROOT / path).is_file()
+    assert desk.judge(GOOD, path) == (3, ["impact-too-low"])
 
 
 @pytest.mark.parametrize(
@@ -164,6 +214,8 @@ def test_what_the_verdict_says(desk: Desk) -> None:
         ["--body-file", "body.md", "--changed-files", "changed.txt", "--approvals", "missing.txt"],
         ["--body-file", "body.md", "--changed-files", "changed.txt", "--rules", "missing.toml"],
         ["--body-file", ".", "--changed-files", "changed.txt"],
+        ["--body-file", "body.md", "--changed-files", "changed.txt", "--base", ""],
+        ["--body-file", "body.md", "--base", " "],
     ],
     ids=" ".join,
 )
@@ -280,7 +332,7 @@ def test_a_change_does_not_write_the_rules_that_judge_it(desk: Desk, event: Call
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"{", b"null", b"[]", b"{}", b'{"pull_request": {}}', b"\xff\xfe", b"[" * 100_000],
+    [b"", b"{", b"null", b"[]", b"{}", b'{"pull_request": {}}', b"\xff\xfe", b"[" * 100_000, ENDLESS],
 )
 def test_an_event_that_tells_of_no_pull_request_is_code_5(payload: bytes, desk: Desk) -> None:
     desk.write("event.json", payload)

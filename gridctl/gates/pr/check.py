@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from gridctl.gates.finding import COULD_NOT_CHECK, Finding, Verdict
-from gridctl.gates.pr.document import Section, sections_of
+from gridctl.gates.pr.document import Section, paragraphs, sections_of
 from gridctl.gates.pr.filled import is_filled, normalised
 from gridctl.gates.pr.model import IMPACTS, LEVELS, ROLLBACK, Change, ChangedPath, Level, login
 from gridctl.gates.pr.rules import ImpactRule, PrRules
@@ -78,7 +78,7 @@ def _nearest(sections: Sequence[Section], title: str) -> tuple[int | None, str]:
             if section.title != title:
                 return section.number, "; this heading spells it differently"
             return section.number, f"; this heading has level {section.depth}, not {_DEPTH}"
-    return None, " (headings in comments, code blocks, quotations and lists are none)"
+    return None, " (headings in comments, code blocks, quotations, lists and open HTML tags are none)"
 
 
 def _declared(section: Section, rules: PrRules, change: Change) -> tuple[Level | None, list[Finding]]:
@@ -98,7 +98,8 @@ def _declared(section: Section, rules: PrRules, change: Change) -> tuple[Level |
         findings.append(
             _finding(change, "level-unknown", section.title, message, f"write `{_KEY} Low`, say", line.number)
         )
-    if not is_filled((after.text for after in section.lines if after.number > line.number), rules.placeholders):
+    after = paragraphs(other for other in section.lines if other.number > line.number)
+    if not is_filled(after, rules.placeholders):
         findings.append(_not_filled(section, change, line.number, "why the level is right, in the lines after it"))
     return level, findings
 
@@ -131,7 +132,7 @@ def _bound(kind: str, declared: Level | None, rules: PrRules, change: Change) ->
 
 def _rollback(sections: Sequence[Section], rules: PrRules, change: Change) -> list[Finding]:
     section, problems = _only(sections, ROLLBACK, change)
-    if section is not None and not is_filled((line.text for line in section.lines), rules.placeholders):
+    if section is not None and not is_filled(paragraphs(section.lines), rules.placeholders):
         return [_not_filled(section, change, section.number, "how the change is taken back, step by step")]
     return problems
 

@@ -1,14 +1,17 @@
 """The body as Markdown sees it: its sections, and the lines of them that a reader of the page sees.
 
-A heading counts only at the top level (not in a quotation, list, code block or comment). Comments, code blocks, raw
-HTML, quotations and struck-out words are no text.
+A heading counts only at the top level (not in a quotation, list, code block or comment, and not in the raw HTML of
+one). Comments, code blocks, raw HTML, quotations and struck-out words are no text.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
+
+from gridctl.gates.pr.markup import Markup
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -19,10 +22,11 @@ _PLAIN = re.compile(r"[\t\x20-\x7e]*")
 
 @dataclass(frozen=True)
 class Line:
-    """A visible line of text; `number` counts from 1 in the body."""
+    """A visible line of text; `number` counts from 1 in the body. Lines of one paragraph have the same `block`."""
 
     text: str
     number: int
+    block: int
 
 
 @dataclass(frozen=True)
@@ -49,50 +53,79 @@ def _parser() -> "MarkdownIt":
 
 def sections_of(body: str) -> tuple[Section, ...]:
     """Return the sections in order. Total: any text has an answer."""
-    text = body.replace("\r\n", "\n").replace("\r", "\n")
+    # A file may begin with a byte order mark, a body from the code host may not: both get the same verdict.
+    text = body.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     tokens = _parser().parse(text)
     source = text.split("\n")
-    heads = [index for index, token in enumerate(tokens) if token.type == "heading_open" and token.level == 0]
-    return tuple(_section(tokens, source, head, heads[place + 1 :]) for place, head in enumerate(heads))
+    heads, shown = _read(tokens)
+    return tuple(_section(tokens, source, shown, heads, place) for place in range(len(heads)))
 
 
-def _section(tokens: Sequence["Token"], source: Sequence[str], head: int, later: Sequence[int]) -> Section:
+def paragraphs(lines: Iterable[Line]) -> Iterator[str]:
+    """Return the text of each paragraph, its lines as they are in the source."""
+    for _, block in groupby(lines, key=lambda line: line.block):
+        yield "\n".join(line.text for line in block)
+
+
+def _section(
+    tokens: Sequence["Token"],
+    source: Sequence[str],
+    shown: Sequence[Sequence[Line]],
+    heads: Sequence[int],
+    place: int,
+) -> Section:
+    head = heads[place]
     opening = tokens[head]
     depth = int(opening.tag[1:])
     first, last = opening.map or (0, 0)
     # A lower heading inside the section is part of it; its own words are no justification.
+    later = (heads[index] for index in range(place + 1, len(heads)))
     end = next((other for other in later if int(tokens[other].tag[1:]) <= depth), len(tokens))
     return Section(
         title=tokens[head + 1].content,
         depth=depth,
         number=first + 1,
         plain=all(_PLAIN.fullmatch(line) for line in source[first:last]),
-        lines=tuple(_visible(tokens[head + 3 : end])),
+        lines=tuple(chain.from_iterable(shown[head + 3 : end])),
     )
 
 
-def _visible(tokens: Sequence["Token"]) -> Iterator[Line]:
-    quoted = 0
+def _read(tokens: Sequence["Token"]) -> tuple[list[int], list[list[Line]]]:
+    """Return where the headings that count stand, and the visible lines of each token."""
+    heads: list[int] = []
+    shown: list[list[Line]] = []
+    markup, quoted = Markup(), 0
     for index, token in enumerate(tokens):
+        lines: list[Line] = []
         if token.type in {"blockquote_open", "blockquote_close"}:
             quoted += token.nesting
-        elif token.type == "inline" and not quoted and tokens[index - 1].type != "heading_open":
+        elif token.type == "heading_open" and token.level == 0 and not markup.hides:
+            heads.append(index)
+        elif token.type == "html_block":
+            markup.read(token.content)
+        elif token.type == "inline":
             start = token.map[0] + 1 if token.map else 1
-            for offset, text in enumerate(_inline_lines(token.children or [])):
-                if text.strip():
-                    yield Line(text.strip(), start + offset)
+            texts = _inline_lines(token.children or [], markup)
+            if not quoted and tokens[index - 1].type != "heading_open":
+                lines = [Line(text.strip(), start + row, index) for row, text in enumerate(texts) if text.strip()]
+        shown.append(lines)
+    return heads, shown
 
 
-def _inline_lines(children: Sequence["Token"]) -> list[str]:
+def _inline_lines(children: Sequence["Token"], markup: Markup) -> list[str]:
     lines, struck = [""], 0
     for child in children:
         if child.type in {"s_open", "s_close"}:
             struck += child.nesting
         elif child.type in {"softbreak", "hardbreak"}:
             lines.append("")
-        elif child.type == "code_inline" and not struck:
-            # Marked, so that a level in code is not taken for the declaration.
-            lines[-1] += f"`{child.content}`"
-        elif child.type == "text" and not struck:
-            lines[-1] += child.content
+        elif child.type == "html_inline":
+            markup.read(child.content)
+        elif struck or markup.hides:
+            continue
+        elif child.type == "code_inline":
+            # Marked, so that a level in code is not taken for the declaration, nor code for words.
+            lines[-1] += f"`{child.content.replace('`', ' ')}`"
+        elif child.type == "text":
+            lines[-1] += child.content.replace("`", "'")
     return lines

@@ -38,7 +38,7 @@ def parse_event(content: bytes, where: str) -> Event:
             base=_text(pull["base"]["sha"]),
             head=_text(pull["head"]["sha"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise Unavailable(
             f"{where}: tells of no pull request ({type(error).__name__}: {error})",
             next_step="run this on pull_request, pull_request_review or merge_group, or name --body-file",

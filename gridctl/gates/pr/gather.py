@@ -10,6 +10,7 @@ from pathlib import Path
 from gridctl.errors import Unavailable, UsageProblem
 from gridctl.gates.pr.approvals import standing_approvals
 from gridctl.gates.pr.event import Event
+from gridctl.gates.pr.listed import listed_paths
 from gridctl.gates.pr.model import Change, ChangedPath, PullRequest, login
 from gridctl.gates.pr.ports import CodeHost, Files, History
 from gridctl.gates.pr.rules import PrRules, parse_rules
@@ -42,16 +43,20 @@ class Judged:
 
 def gather(sources: Sources, event: Event | None, host: CodeHost | None, history: History) -> Judged:
     """Collect everything; raise UsageProblem for a wrong call and Unavailable for what cannot be read."""
+    if sources.base is not None and not sources.base.strip():
+        # Taken for no base, it would let something else decide what changed and by which rules.
+        raise UsageProblem("--base is empty", next_step="name a revision, for example --base origin/main")
     pull_request = None if sources.body_file else _pull_request(event, host)
     body = _body(sources.body_file) if sources.body_file else pull_request.body if pull_request else ""
-    base = history.commit_of(sources.base) if sources.base else pull_request.base if pull_request else None
+    named = None if sources.base is None else history.commit_of(sources.base)
+    base = named or (pull_request.base if pull_request else None)
     change = Change(
         body=body,
         paths=_paths(sources, base, pull_request, host, history),
         approvals=_approvals(sources, pull_request, host),
         body_file=str(sources.body_file) if sources.body_file else None,
     )
-    files: Files = host if host is not None and pull_request is not None and not sources.base else history
+    files: Files = host if host is not None and pull_request is not None and named is None else history
     rules, waivers = _judging(sources.rules, base, files)
     return Judged(change, rules, waivers, pull_request)
 
@@ -73,24 +78,15 @@ def _paths(
     sources: Sources, base: str | None, pull_request: PullRequest | None, host: CodeHost | None, history: History
 ) -> tuple[ChangedPath, ...]:
     if sources.changed_files:
-        lines = _read(sources.changed_files).decode("utf-8", "surrogateescape").splitlines()
-        return tuple(sorted({ChangedPath(unquoted(line.strip())) for line in lines if line.strip()}))
-    if sources.base and base:
+        listed = listed_paths(_read(sources.changed_files), str(sources.changed_files))
+        return tuple(sorted(ChangedPath(path) for path in listed))
+    if sources.base is not None and base is not None:
         return history.changed_paths(base)
     if pull_request is None:
         raise UsageProblem("nothing says what changed", next_step="name --changed-files or --base")
     if host is not None:
         return host.changed_paths(pull_request.number)
     return history.changed_paths(pull_request.base, pull_request.head)
-
-
-def unquoted(path: str) -> str:
-    """Return a path as it is: `git diff --name-only` writes unusual ones in quotes, with octal escapes."""
-    if len(path) > 1 and path.startswith('"') and path.endswith('"'):
-        raw = path[1:-1].encode("utf-8", "surrogateescape")
-        plain = raw.decode("latin-1").encode("latin-1", "backslashreplace").decode("unicode_escape")
-        return plain.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
-    return path.removeprefix("./")
 
 
 def _approvals(sources: Sources, pull_request: PullRequest | None, host: CodeHost | None) -> frozenset[str] | None:

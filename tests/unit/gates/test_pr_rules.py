@@ -54,7 +54,26 @@ PASSING: dict[str, Callable[[str], str]] = {
     "filler and reason": lambda text: text.replace("No guard reads the changed page.", "n/a: only a page changes"),
     "script without spaces": lambda text: text.replace("No guard reads the changed page.", "仅修改文档"),
     "lone surrogate": lambda text: text + "\ud800",
+    "byte order mark at the start": lambda text: "\ufeff" + text.removeprefix("What changes.\n\n"),
+    "in details": lambda text: f"<details>\n<summary>More</summary>\n\n{text}\n</details>\n",
+    "closed raw HTML": lambda text: f"<ul><li>a<li>b</ul>\n\n<PRE>x</PRE>\n\nan <del>old</del> page\n\n{text}",
+    "raw HTML in a comment, an attribute, code and a fence": lambda text: (
+        f"<!-- <pre> -->\n\n<a title='<del>'>a</a> `<code>`\n\n```\n<table>\n```\n\n{text}"
+    ),
+    "open raw HTML behind": lambda text: text + "\n<blockquote>\n\n## Safety Impact\n\nLevel: High\n",
+    "many tags": lambda text: "<b>" * 50_000 + "\n\n" + text + "\n<div>\n" + "<del a='" * 50_000,
+    "many headings": lambda text: text + "\n" + "## a\n" * 50_000,
+    "one endless word": lambda text: text.replace("the changed", "a." * 100_000 + " the changed"),
+    "code among words": lambda text: text.replace("the changed page", "`page.md` nor \\`words"),
 }
+
+CONTAINERS = ("blockquote", "pre", "code", "del", "s", "strike", "ul", "ol", "li", "table", "template")
+
+
+def within(before: str, after: str = "") -> Callable[[str], str]:
+    """Put the safety section between two pieces of raw HTML."""
+    return lambda text: text.replace(SAFETY, f"{before}\n\n{SAFETY}\n{after}\n\n")
+
 
 FAILING: dict[str, tuple[Callable[[str], str], list[str]]] = {
     "empty body": (lambda _: "", ["section-missing", "section-missing"]),
@@ -120,6 +139,17 @@ FAILING: dict[str, tuple[Callable[[str], str], list[str]]] = {
         ["level-unknown"],
     ),
     "level in small letters": (lambda text: text.replace("None\n\nNo guard", "none\n\nNo guard"), ["level-unknown"]),
+    **{f"in <{tag}>": (within(f"<{tag.upper()} dir=ltr>", f"</{tag}>"), ["section-missing"]) for tag in CONTAINERS},
+    **{f"in an open <{tag}>": (within(f"words <b><{tag}>"), ["section-missing"] * 2) for tag in CONTAINERS},
+    "in the outer of two": (within("<ul>\n<li><ul></ul>", "</li></ul>"), ["section-missing"]),
+    "in an open list in a list": (within("- <ul>"), ["section-missing"] * 2),
+    "behind a closing tag in an attribute": (within("<del>\n\n<i title='</del>'>", "</i></del>"), ["section-missing"]),
+    "in a comment inside raw HTML": (within("<div><!--", "<p>--></p></div>"), ["section-missing"]),
+    "in an attribute": (within('<div title="', '<i title="">'), ["section-missing"] * 2),
+    "level in raw HTML": (
+        lambda text: text.replace("Level: None\n\nNo guard", "<s>Level: None</s>\n\nNo guard"),
+        ["level-missing"],
+    ),
     "level with an invisible character": (
         lambda text: text.replace("None\n\nNo guard", "None\u200b\n\nNo guard"),
         ["level-unknown"],
@@ -145,6 +175,30 @@ UNFILLED = [
     *("    indented words of code", "<div>words in raw markup</div>", "~~struck out words~~", "[describe the impact]"),
     *("Why this level is right, and what shows it.", "_Why this level is right, and what shows it._"),
     *("Describe the impact here", "Please explain your change", "https://example.org/some/page", "<what and why>"),
+    # The placeholder in another shape.
+    *("Why this level is right,\nand what shows it.", "Why this level is right, and what shows it!"),
+    *('"Why this level is right, and what shows it."', "\u201cWhy this level is right, and what shows it\u201d"),
+    "Why this level is right, and what shows it. Why this level is right, and what shows it.",
+    *("- Why this level is right, and\n\n  what shows it.", "TBD. Why this level is right: and what shows it."),
+    # Blank letters.
+    *("\u3164\u3164 \u3164\u3164", "\u115f\u1160", "\uffa0 \uffa0\u3164", "\u2800\u2800", "T\u3164BD"),
+    # Names of pictures, people and addresses; code.
+    *(":rocket: :tada:", ":rocket::tada:", "@alice @bob", "cc: @alice, @grid/owners", "www.example.com/some/page"),
+    *("foo@example.com", "`no guard reads the page`", "`no guard` ``reads ` the page``"),
+    # Put off, or chosen and not said why.
+    *("TBD later on", "to be determined later on", "**TODO:** ask the owners", "TBD later\non when we know"),
+    *("- [ ] TBD later on", "to be\ndetermined later on", "not\napplicable"),
+    *("- [ ] Low\n- [ ] Medium", "- [x] None\n- [ ] Low\n- [ ] Medium\n- [ ] High"),
+    # Raw HTML around words.
+    *("<s>struck out words</s>", "<blockquote>\n\nwords of someone else\n\n</blockquote>"),
+]
+
+FILLED = [
+    *("No impact on devices: only the README changes.", "Nothing that reaches a device changes."),
+    *("To do this, no guard is read.", "Low risk, since readers skip it.", "- [x] Low: readers skip it"),
+    "Why this level is right, and what shows it. Because readers skip the page.",
+    *("TBD\n\nNo guard reads it.", "- TBD\n- no guard reads it", "No guard reads it, says @alice: www.example.org"),
+    *("Only `page.md` changes.", "<b>No guard</b> reads it.", "Ratio 1:2:3 of readers stays"),
 ]
 
 
@@ -168,6 +222,11 @@ def test_fails(name: str, body: Body, rules: PrRules) -> None:
 def test_a_justification_must_say_something(filler: str, body: Body, rules: PrRules) -> None:
     text = body().replace("No guard reads the changed page.", filler)
     assert broken(judge(text, rules)) == [("not-filled", "Safety Impact")]
+
+
+@pytest.mark.parametrize("reason", FILLED)
+def test_a_justification_that_says_something_is_one(reason: str, body: Body, rules: PrRules) -> None:
+    assert broken(judge(body().replace("No guard reads the changed page.", reason), rules)) == []
 
 
 def test_words_before_the_level_justify_nothing(body: Body, rules: PrRules) -> None:
