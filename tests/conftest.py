@@ -39,7 +39,10 @@ def _real(state_dir: Path, given: dict[str, str]) -> Iterator[RunningStack]:
     stack = RunningStack(state_dir, given)
     stack.run("topics", "apply")
     stack.run("schema", "register", "--execute")
-    yield stack
+    try:
+        yield stack
+    finally:
+        stack.run("down")  # the examples of `up` have started one beside the real servers
 
 
 @pytest.fixture
