@@ -11,7 +11,7 @@ from typing import Any
 
 import redis
 
-from gridctl.errors import Unavailable
+from gridctl.errors import Unavailable, UsageProblem
 from gridctl.process.ports import Applied, Effect
 from gridctl.process.record import pack_state, unpack_state
 from gridctl.process.state_model import EFFECTS, SHARDS, CircuitTotal, DeviceState, Outcome, add_up, shard_of
@@ -38,8 +38,13 @@ class RedisState:
             self._client = redis.Redis.from_url(
                 url, socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=REPLY_TIMEOUT_S, protocol=2
             )
+            # The client reads the parameters of the URL with its first connection; this one is never opened.
+            pool = self._client.connection_pool
+            pool.connection_class(**pool.connection_kwargs)
         except ValueError as error:
             raise self._unavailable(error) from error
+        except TypeError as error:
+            raise UsageProblem(f"a parameter of the redis URL: {error}", next_step="mend `redis`") from error
         self._script = files("gridctl.adapters").joinpath("state.lua").read_bytes()
         self._script_sha = sha1(self._script, usedforsecurity=False).hexdigest()
         self._keys = [keys_of(shard, prefix) for shard in range(SHARDS)]

@@ -34,7 +34,7 @@ def exit_code_of(error: GridctlError) -> ExitCode:
     return next((code for kind, code in CODE_OF.items() if isinstance(error, kind)), ExitCode.FAULT)
 
 
-def guarded(call: Callable[[], object], *, debug: bool = False) -> int:
+def guarded(call: Callable[[], object], *, debug: bool = False) -> int:  # noqa: PLR0911 -- one return a way to end
     """Run the call and return its exit code; an error becomes one line on stderr, and what to do next."""
     try:
         call()

@@ -85,12 +85,13 @@ def load_settings(overrides: Overrides | None = None, environ: Mapping[str, str]
     """Read all sources once; raise UsageProblem naming the file and key that is wrong."""
     overrides = overrides or Overrides()
     environ = os.environ if environ is None else environ
-    project_file = _find_upwards(Path.cwd())
-    user_file = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "gridctl" / "config.toml"
-    directory = project_file.parent if project_file else Path.cwd()
+    here = _working_directory()
+    project_file = _find_upwards(here)
+    directory = project_file.parent if project_file else here
     state_dir = Path(environ.get("GRIDCTL_STATE_DIR") or directory / ".gridctl").absolute()
-    files = [(path, _read(path)) for path in (project_file, user_file) if path is not None and path.is_file()]
-    name = overrides.profile or environ.get("GRIDCTL_PROFILE") or next((f.default_profile for _, f in files), "default")
+    files = [(path, _read(path)) for path in (project_file, _user_file(environ)) if path is not None and path.is_file()]
+    named = (file.default_profile for _, file in files if "default_profile" in file.model_fields_set)
+    name = overrides.profile or environ.get("GRIDCTL_PROFILE") or next(named, "default")
     if name != "default" and all(name not in file.profile for _, file in files):
         raise UsageProblem(f"profile {name} is not defined", next_step=f"add [profile.{name}] to {FILE_NAME}")
     layers = [
@@ -102,11 +103,38 @@ def load_settings(overrides: Overrides | None = None, environ: Mapping[str, str]
             if name in file.profile
         ),
     ]
-    explicit: dict[str, Any] = {key: value for layer in reversed(layers) for key, value in layer.items()}
+    explicit = _merged(layers)
     written = {key: value for key, value in _from_stack(state_dir).items() if key not in explicit}
     profile = _profile({**written, **explicit}, "the settings of this call")
     schemas = profile.schemas or _default_schemas(directory)
     return Settings(name, profile, directory, state_dir, schemas, frozenset(written))
+
+
+def _working_directory() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise UsageProblem(
+            f"the working directory cannot be read: {error.strerror}", next_step="change to a directory that exists"
+        ) from error
+
+
+def _user_file(environ: Mapping[str, str]) -> Path | None:
+    try:
+        base = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    except RuntimeError:  # an account without a home, as in a container, has no such file
+        return None
+    return base / "gridctl" / "config.toml"
+
+
+def _merged(layers: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return all values, the first layer wins; tables key by key, so one property leaves the others as they are."""
+    merged: dict[str, Any] = {}
+    for layer in reversed(layers):
+        for key, value in layer.items():
+            below = merged.get(key)
+            merged[key] = {**below, **value} if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
 
 
 def _find_upwards(start: Path) -> Path | None:
@@ -149,6 +177,8 @@ def _from_flags(settings: tuple[str, ...]) -> dict[str, Any]:
             raise UsageProblem(
                 f"-X {setting}: not KEY=VALUE", next_step="write for example -X bootstrap=127.0.0.1:9092"
             )
+        if key == "kafka":
+            raise UsageProblem(f"-X {setting}: a table", next_step="write for example -X kafka.client.id=me")
         if key.startswith("kafka."):
             values.setdefault("kafka", {})[key.removeprefix("kafka.")] = value
         else:

@@ -10,8 +10,8 @@ from typing import Any
 
 from gridctl.cli.config import ENDPOINT_OF_PART, Settings
 from gridctl.cli.wiring import catalogue_of, registry_of
-from gridctl.cli.wiring_stack import probe_address, topic_admin
-from gridctl.errors import GridctlError, Unavailable
+from gridctl.cli.wiring_stack import probe_configured, problem_of, shown_address, topic_admin
+from gridctl.errors import Unavailable
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Check:
 def examine(settings: Settings) -> list[Check]:
     """Run every examination, all at once; a part without an address is a failure too."""
     tasks: list[tuple[str, str, Callable[[Settings], None]]] = [
-        *((name, endpoint, partial(_answers, name)) for name, endpoint in ENDPOINT_OF_PART.items()),
+        *((name, endpoint, partial(probe_configured, name)) for name, endpoint in ENDPOINT_OF_PART.items()),
         ("topics", "bootstrap", _topics),
         ("schemas", "registry", _schemas),
     ]
@@ -39,18 +39,10 @@ def examine(settings: Settings) -> list[Check]:
     def outcome(task: tuple[str, str, Callable[[Settings], None]]) -> Check:
         name, endpoint, examination = task
         address = getattr(settings.profile, endpoint) or ""
-        try:
-            examination(settings)
-        except GridctlError as error:
-            return Check(name, address, error.message, error.next_step)
-        return Check(name, address)
+        return Check(name, shown_address(address), *problem_of(address, partial(examination, settings)))
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(outcome, tasks))
-
-
-def _answers(part: str, settings: Settings) -> None:
-    probe_address(part, settings.endpoint(ENDPOINT_OF_PART[part]))
 
 
 def _topics(settings: Settings) -> None:

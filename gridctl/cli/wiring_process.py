@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gridctl.cli.wiring import catalogue_of, newest_schema, registry_of
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
 from gridctl.contracts.events import TOPIC_OF_KIND
+from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
     from gridctl.adapters.kafka.deadletters import DeadLetterReader
@@ -37,9 +38,8 @@ def processor_of(settings: Settings, group: str, instance_id: str | None) -> Ite
     from gridctl.adapters.redis_state import RedisState
     from gridctl.process.processor import Processor
 
-    catalogue = catalogue_of(settings)
-    topics = list(TOPIC_OF_KIND.values())
-    dlq_of = {topic: dlq for topic in topics if (dlq := catalogue[topic].dlq) is not None}
+    dlq_of = _dead_letter_topics(settings)
+    topics = list(dlq_of)
     bootstrap, overrides = settings.endpoint("bootstrap"), settings.profile.kafka
     with registry_of(settings) as registry, closing(RedisState(settings.endpoint("redis"))) as state:
         state.ping()
@@ -58,6 +58,20 @@ def processor_of(settings: Settings, group: str, instance_id: str | None) -> Ite
                 clock=lambda: time.time_ns() // 1_000_000,
                 raw_cap_bytes=settings.profile.raw_cap_bytes,
             )
+
+
+def _dead_letter_topics(settings: Settings) -> dict[str, str]:
+    """Return the dead letter topic of every measurement topic; UsageProblem when one is not declared."""
+    declared = catalogue_of(settings).by_name
+    path, dlq_of = settings.schemas_dir / "topics.toml", dict[str, str]()
+    for topic in TOPIC_OF_KIND.values():
+        if topic not in declared:
+            raise UsageProblem(f"{path}: declares no topic {topic}", next_step="declare it: `process` reads it")
+        dlq = declared[topic].dlq
+        if dlq is None:
+            raise UsageProblem(f"{path}: topic {topic} has no dlq", next_step="name its dead letter topic")
+        dlq_of[topic] = dlq
+    return dlq_of
 
 
 @contextmanager

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 from gridctl.cli.config import ENDPOINT_OF_PART, Settings
 from gridctl.cli.wiring import registry_of
-from gridctl.errors import Unavailable, UsageProblem
+from gridctl.errors import GridctlError, Unavailable, UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from gridctl.adapters.kafka.tail import TopicTail
     from gridctl.governance.topics import TopicAdmin
     from gridctl.local.stack.model import Part, Stack, Starter
+
+_PASSWORD_OF_QUERY = re.compile(r"([?&]\w*password=)[^&]*", re.IGNORECASE)
 
 
 def starters(kind: str, brokers: int) -> Mapping[str, Starter]:
@@ -39,6 +42,47 @@ def probe_address(name: str, address: str) -> None:
     except ModuleNotFoundError as error:
         raise UsageProblem(f"the probe needs {error.name}", next_step="pip install 'gridctl[mqtt]'") from error
     PROBES[name](address)
+
+
+def probe_configured(name: str, settings: Settings) -> None:
+    """Ask whether a part answers, with the profile's credentials and TLS where the profile names it."""
+    endpoint = ENDPOINT_OF_PART[name]
+    address = settings.endpoint(endpoint)
+    if endpoint not in settings.from_stack and name == "broker":
+        from gridctl.adapters.kafka.errors import require_reachable
+
+        require_reachable(address, settings.profile.kafka)
+    elif endpoint not in settings.from_stack and name == "registry":
+        with registry_of(settings) as registry:
+            registry.subjects()
+    else:
+        probe_address(name, address)
+
+
+def shown_address(address: str) -> str:
+    """Return an address as it may be shown, whether its password stands before the host or in the query."""
+    from gridctl.adapters.redis_state import without_password
+
+    masked = _PASSWORD_OF_QUERY.sub(r"\1***", address)
+    return without_password(masked) if "://" in masked else masked.rpartition("@")[2]
+
+
+def problem_of(address: str, ask: Callable[[], None]) -> tuple[str, str]:
+    """Ask, and return what is wrong and what to do next, without passwords; both are empty when nothing is."""
+    from gridctl.adapters.redis_state import without_password
+
+    try:
+        ask()
+    except GridctlError as error:
+        problem, next_step = error.message, error.next_step
+    except Exception as error:  # noqa: BLE001 -- one part's fault must not hide what is known of the others
+        problem, next_step = f"unexpected {type(error).__name__}: {error}", "check the settings of this part"
+    else:
+        return "", ""
+    for secret in filter(None, (address, without_password(address))):
+        problem = problem.replace(secret, shown_address(address))
+        next_step = next_step.replace(secret, shown_address(address))
+    return problem, next_step
 
 
 def stack_of(settings: Settings) -> Stack | None:

@@ -29,9 +29,13 @@ def unavailable(bootstrap: str, reason: str) -> Unavailable:
 
 @contextmanager
 def translated(bootstrap: str) -> Iterator[None]:
-    """Turn the client's exceptions into Unavailable, naming the broker and what to do next."""
+    """Turn the client's exceptions into Unavailable, or UsageProblem for a setting that it refuses."""
     try:
         yield
+    except (TypeError, ValueError) as failure:
+        if "property" not in str(failure):  # a fault of ours; the client says "expected error_cb property as …"
+            raise
+        raise UsageProblem(f"Kafka settings: {failure}", next_step="mend [profile.NAME.kafka]") from failure
     except KafkaException as failure:
         error = error_of(failure)
         reason = error.str() if error is not None else str(failure)

@@ -82,8 +82,9 @@ def status(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     from gridctl.cli.wiring import settings_of
     from gridctl.cli.wiring_stack import configured_parts
 
-    parts = configured_parts(settings_of(context))
-    rows = [_row(part, problem) for part, problem in zip(parts, _problems(parts), strict=True)]
+    settings = settings_of(context)
+    parts = configured_parts(settings)
+    rows = [_row(part, problem) for part, problem in zip(parts, _problems(parts, settings), strict=True)]
     _show(rows, output)
     if not all(row["up"] for row in rows):
         raise typer.Exit(ExitCode.UNAVAILABLE)
@@ -131,26 +132,25 @@ def doctor(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
         raise typer.Exit(ExitCode.UNAVAILABLE)
 
 
-def _problems(parts: "list[Part]") -> list[str]:
+def _problems(parts: "list[Part]", settings: "Settings") -> list[str]:
     """Ask all parts at once; an empty problem is none."""
     from concurrent.futures import ThreadPoolExecutor
+    from functools import partial
 
-    from gridctl.cli.wiring_stack import probe
-    from gridctl.errors import GridctlError
+    from gridctl.cli.wiring_stack import probe_configured, problem_of
 
     def problem(part: "Part") -> str:
-        try:
-            probe(part)
-        except GridctlError as error:
-            return error.message
-        return ""
+        return problem_of(part.address, partial(probe_configured, part.name, settings))[0]
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(problem, parts))
 
 
 def _row(part: "Part", problem: str) -> dict[str, Any]:
-    return {"name": part.name, "kind": part.kind, "address": part.address, "up": not problem, "problem": problem}
+    from gridctl.cli.wiring_stack import shown_address
+
+    address = shown_address(part.address)
+    return {"name": part.name, "kind": part.kind, "address": address, "up": not problem, "problem": problem}
 
 
 def _show(rows: list[dict[str, Any]], output: OutputFormat) -> None:
