@@ -3,6 +3,7 @@
 All keys of a script call carry the shard's hash tag, so the same layout serves a Redis Cluster.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha1
@@ -19,6 +20,7 @@ from gridctl.process.state_model import EFFECTS, SHARDS, CircuitTotal, DeviceSta
 CONNECT_TIMEOUT_S = 3
 REPLY_TIMEOUT_S = 30
 SCAN_COUNT = 1000
+_PASSWORD_OF_QUERY = re.compile(r"([?&]\w*password=)[^&]*", re.IGNORECASE)
 
 OUTCOME_OF = {outcome.value: outcome for outcome in Outcome}
 
@@ -161,6 +163,7 @@ class RedisState:
 
 
 def without_password(url: str) -> str:
-    """Return a Redis URL as it may be shown."""
-    head, at, tail = url.rpartition("@")
-    return f"{head.split('://')[0]}://***@{tail}" if at else url
+    """Return an address as it may be shown, whether its password stands before the host or in the query."""
+    head, at, tail = _PASSWORD_OF_QUERY.sub(r"\1***", url).rpartition("@")
+    scheme, separator, _ = head.partition("://")
+    return f"{scheme}://***@{tail}" if at and separator else tail

@@ -57,5 +57,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, tit
         numeric = all(isinstance(row[index], int | float) for row in listed) and bool(listed)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
-        table.add_row(*(cell if isinstance(cell, Text) else Text("" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(cell if isinstance(cell, Text) else Text(_shown(cell)) for cell in row))
     Console(highlight=False).print(table)
+
+
+def _shown(cell: object) -> str:
+    """Return a cell's text; what a terminal would obey becomes U+FFFD. A line feed stays: cells have lines."""
+    text = "" if cell is None else str(cell)
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() or each == "\n" else "\N{REPLACEMENT CHARACTER}" for each in text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from gridctl.adapters.kafka.tail import TopicTail
     from gridctl.governance.topics import TopicAdmin
     from gridctl.local.stack.model import Part, Stack, Starter
-
-_PASSWORD_OF_QUERY = re.compile(r"([?&]\w*password=)[^&]*", re.IGNORECASE)
 
 
 def starters(kind: str, brokers: int) -> Mapping[str, Starter]:
@@ -60,17 +57,14 @@ def probe_configured(name: str, settings: Settings) -> None:
 
 
 def shown_address(address: str) -> str:
-    """Return an address as it may be shown, whether its password stands before the host or in the query."""
+    """Return an address as it may be shown."""
     from gridctl.adapters.redis_state import without_password
 
-    masked = _PASSWORD_OF_QUERY.sub(r"\1***", address)
-    return without_password(masked) if "://" in masked else masked.rpartition("@")[2]
+    return without_password(address)
 
 
 def problem_of(address: str, ask: Callable[[], None]) -> tuple[str, str]:
     """Ask, and return what is wrong and what to do next, without passwords; both are empty when nothing is."""
-    from gridctl.adapters.redis_state import without_password
-
     try:
         ask()
     except GridctlError as error:
@@ -79,10 +73,8 @@ def problem_of(address: str, ask: Callable[[], None]) -> tuple[str, str]:
         problem, next_step = f"unexpected {type(error).__name__}: {error}", "check the settings of this part"
     else:
         return "", ""
-    for secret in filter(None, (address, without_password(address))):
-        problem = problem.replace(secret, shown_address(address))
-        next_step = next_step.replace(secret, shown_address(address))
-    return problem, next_step
+    shown = shown_address(address)
+    return problem.replace(address, shown), next_step.replace(address, shown)
 
 
 def stack_of(settings: Settings) -> Stack | None:

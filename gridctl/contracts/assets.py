@@ -1,8 +1,8 @@
 """The asset record: what the customer information system and the topology say of a device."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gridctl.contracts.events import Contract, EpochMs
 from gridctl.contracts.ids import Identifier
@@ -24,6 +24,16 @@ class AssetRecord(Contract):
     valid_from_ms: EpochMs
     valid_to_ms: EpochMs | None = None
     updated_at_ms: Annotated[EpochMs, Field(description="when CIS last changed the record")]
+
+    @model_validator(mode="after")
+    def _times_make_sense(self) -> Self:
+        # A validator and no bounds: what the fields can hold is still what the Avro schema says.
+        for name in ("valid_from_ms", "valid_to_ms", "updated_at_ms"):
+            if (getattr(self, name) or 0) < 0:
+                raise ValueError(f"{name} is negative")
+        if self.valid_to_ms is not None and self.valid_to_ms <= self.valid_from_ms:
+            raise ValueError("valid_to_ms is not after valid_from_ms")
+        return self
 
 
 class Stamp(NamedTuple):

@@ -15,6 +15,8 @@ from gridctl.contracts.priority import PriorityLevel
 # One terawatt: more than any grid that this platform serves; keeps totals in milliwatts exact in a double.
 POWER_MAX_W = 1e12
 POINTS_MAX = 512
+# Units have signs such as ° and µ, so only control characters are kept out.
+UNIT_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
 
 Power = Annotated[float, Field(ge=-POWER_MAX_W, le=POWER_MAX_W)]
 # The logical type is what the schema drift gate compares with the Avro files.
@@ -36,7 +38,7 @@ class Point(Contract):
 
     name: Identifier
     value: Annotated[float, Field(ge=-1e15, le=1e15)] | None = None
-    unit: Annotated[str, Field(max_length=16)]
+    unit: Annotated[str, Field(max_length=16, pattern=UNIT_PATTERN)]
     quality: Quality
 
     @model_validator(mode="after")

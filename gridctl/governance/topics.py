@@ -91,6 +91,11 @@ def apply(catalogue: TopicCatalogue, admin: TopicAdmin) -> list[TopicChange]:
     return changes
 
 
+def drift(catalogue: TopicCatalogue, changes: Iterable[TopicChange]) -> list[TopicChange]:
+    """Return the differences of declared topics: those of others on the same broker are not ours to judge."""
+    return [change for change in changes if change.topic in catalogue.by_name]
+
+
 def undone(changes: Iterable[TopicChange]) -> list[TopicChange]:
     """Return the differences that nothing here can make."""
     return [change for change in changes if change.action == "none"]

@@ -11,6 +11,7 @@ from gridctl.errors import Unavailable, UsageProblem
 from gridctl.ingest.encode import FramedEncoder
 from gridctl.ingest.pipeline import SETTLE_DEADLINE_S
 from gridctl.ingest.ports import Publisher, Ticket
+from gridctl.ingest.validate import repeated_key
 
 # A record with ids of full length takes a kilobyte.
 LINE_MAX_BYTES = 16 * 1024
@@ -33,6 +34,9 @@ def read_assets(lines: BinaryIO, name: str) -> list[AssetRecord]:
             first = error.errors(include_url=False, include_context=False)[0]
             field = "".join(f"{part}: " for part in first["loc"])
             raise _wrong(f"{name}:{number}: {field}{first['msg']}") from error
+        # The parser keeps the last of two members, which could silently lower a priority.
+        if (repeated := repeated_key(line)) is not None:
+            raise _wrong(f"{name}:{number}: {repeated}: stands twice in the record")
     return records
 
 

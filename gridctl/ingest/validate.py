@@ -107,7 +107,7 @@ class Validator:
         if not EVENT_TIME_MIN_MS <= at_ms <= now_ms + self._skew_ms:
             return self._bad_time(reading, now_ms)
         if _may_repeat_a_key(reading, raw):
-            repeated = _repeated_key(raw)
+            repeated = repeated_key(raw)
             if repeated is not None:
                 return Reject(
                     "VALIDATE", "duplicate_key", f"{repeated}: stands twice in the record", repeated, peek(raw)
@@ -192,11 +192,13 @@ def _may_repeat_a_key(reading: Reading, raw: bytes) -> bool:
     elif isinstance(reading, ChargerReading):
         strings = 4 if reading.session_id is None else 5
     else:
-        strings = 2 + 7 * len(reading.points)  # a point has four members and three strings
+        # A point has three strings; its value may be left out.
+        strings = 2 + sum(3 + len(point.__pydantic_fields_set__) for point in reading.points)
     return raw.count(b'"') != 2 * (members + strings)
 
 
-def _repeated_key(raw: bytes) -> str | None:
+def repeated_key(raw: bytes) -> str | None:
+    """Return the first name that an object of this sound JSON text holds twice."""
     repeated: list[str] = []
 
     def members(pairs: list[tuple[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from gridctl.cli.output import print_table
 from gridctl.local.stack.model import read_stack
 from tests.running_stack import GRIDCTL, RunningStack
 
@@ -119,10 +120,38 @@ def test_topics_plan_shows_drift_and_apply_never_deletes(own_stack: RunningStack
     found = {(change["topic"], change["action"]) for change in json.loads(planned.stdout)["changes"]}
     assert ("iot.thermostat", "set_config") in found
     assert ("unrouted.dlq", "none") in found
-    own_stack.run(*use, "apply", check=False)
-    left = json.loads(own_stack.run(*use, "plan", "-o", "json", check=False).stdout)["changes"]
+    rehearsed = own_stack.run(*use, "apply", "--dry-run", "-o", "json")
+    assert rehearsed.stdout == planned.stdout
+    assert own_stack.run(*use, "plan", "-o", "json", check=False).stdout == planned.stdout, "nothing was changed"
+    own_stack.run(*use, "apply")
+    # What is left are topics that are not declared: shown, and no drift.
+    left = json.loads(own_stack.run(*use, "plan", "-o", "json").stdout)["changes"]
     assert {change["action"] for change in left} == {"none"}
     assert "unrouted.dlq" in own_stack.run("topics", "list", "-o", "json").stdout
+
+
+def test_a_protected_profile_wants_yes_before_topics_are_applied(stack: RunningStack, tmp_path: Path) -> None:
+    (tmp_path / "gridctl.toml").write_text("[profile.prod]\nprotected = true\n")
+    schemas = Path(__file__).parents[2] / "schemas"
+    words = [GRIDCTL, "--profile", "prod", "-X", f"schemas={schemas}", "topics", "apply"]
+    for more, code in (([], 2), (["--dry-run"], 0), (["--yes"], 0)):
+        done = subprocess.run(
+            [*words, *more],
+            env=stack.environment,
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+        )
+        assert (done.returncode, b"say --yes" in done.stderr) == (code, code == 2), done.stderr
+
+
+def test_a_cell_of_a_table_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["a"], [["x\x1b[31m\x9b\ry\x07"], ["°C"], [None]])
+    shown = capsys.readouterr().out
+    assert "x\ufffd[31m\ufffd\ufffdy\ufffd" in shown
+    assert "°C" in shown
+    assert shown.replace("\n", "").isprintable()
 
 
 @pytest.mark.parametrize("words", ["status", "doctor", "topics list", "topics plan", "topics tail grid.asset"])

@@ -8,6 +8,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from gridctl.cli.confirm import Yes, confirm
 from gridctl.cli.options import Output, OutputFormat
 from gridctl.errors import UsageProblem
 
@@ -28,7 +29,13 @@ def _group() -> None:
 
 
 @app.command("apply")
-def apply(context: typer.Context, file: File, dry_run: DryRun = False, output: Output = OutputFormat.TABLE) -> None:
+def apply(
+    context: typer.Context,
+    file: File,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    output: Output = OutputFormat.TABLE,
+) -> None:
     """Publish CIS records; from then on events carry the priority and the circuit that they say.
 
     All of the file is checked before anything is written. The newest record of a device counts.
@@ -43,6 +50,8 @@ def apply(context: typer.Context, file: File, dry_run: DryRun = False, output: O
     from gridctl.ingest.asset_file import publish_assets, read_assets
 
     settings = settings_of(context)
+    if not dry_run:
+        confirm(settings, "Publish asset records", yes=yes)
     with _opened(file) as lines:
         records = read_assets(lines, "stdin" if file == "-" else file)
     with asset_publisher(settings) as (encoder, publisher), progress("records", len(records)) as advance:

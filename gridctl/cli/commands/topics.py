@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gridctl.cli.boundary import ExitCode
+from gridctl.cli.confirm import Yes, confirm
 from gridctl.cli.options import Output, OutputFormat
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ app = typer.Typer(no_args_is_help=True, help="Show, plan and apply topics; look 
 
 TopicArgument = Annotated[str, typer.Argument(metavar="TOPIC", help="The topic to read.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="The newest that many records, over all partitions.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be done, change nothing.")]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Then go on with what is added, until Ctrl-C.")]
 
 
@@ -63,37 +65,45 @@ def list_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
 def plan_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     """Show how the broker's topics differ from the declared ones; exit code 3 when they do.
 
+    A topic that is not declared is shown, and does not change the exit code.
+
     Example:
     $ gridctl up && gridctl topics plan
     """
     from gridctl.cli.wiring import catalogue_of, settings_of
     from gridctl.cli.wiring_stack import topic_admin
-    from gridctl.governance.topics import plan
+    from gridctl.governance.topics import drift, plan
 
     settings = settings_of(context)
-    changes = plan(catalogue_of(settings), topic_admin(settings).topics())
+    catalogue = catalogue_of(settings)
+    changes = plan(catalogue, topic_admin(settings).topics())
     _show(changes, output, "the broker has what is declared")
-    if changes:
+    if drift(catalogue, changes):
         raise typer.Exit(ExitCode.VIOLATION)
 
 
 @app.command("apply")
-def apply_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
+def apply_(
+    context: typer.Context, dry_run: DryRun = False, yes: Yes = False, output: Output = OutputFormat.TABLE
+) -> None:
     """Create missing topics, add partitions, set settings; never delete anything.
 
-    Exit code 3 when something is left that only a person can change.
+    Exit code 3 when something is left of a declared topic that only a person can change.
 
     Example:
     $ gridctl up && gridctl topics apply
     """
     from gridctl.cli.wiring import catalogue_of, settings_of
     from gridctl.cli.wiring_stack import topic_admin
-    from gridctl.governance.topics import apply, undone
+    from gridctl.governance.topics import apply, drift, plan, undone
 
     settings = settings_of(context)
-    changes = apply(catalogue_of(settings), topic_admin(settings))
+    if not dry_run:
+        confirm(settings, "Apply topics", yes=yes)
+    catalogue, admin = catalogue_of(settings), topic_admin(settings)
+    changes = plan(catalogue, admin.topics()) if dry_run else apply(catalogue, admin)
     _show(changes, output, "nothing to do")
-    if undone(changes):
+    if undone(drift(catalogue, changes)):
         raise typer.Exit(ExitCode.VIOLATION)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gridctl.contracts.events import POINTS_MAX, Contract
+from gridctl.contracts.events import POINTS_MAX, UNIT_PATTERN, Contract
 from gridctl.contracts.ids import Identifier
 
 RegisterKind = Literal["coil", "discrete", "holding", "input"]
@@ -33,7 +33,7 @@ class FieldSpec(Contract):
     type: ValueType | None = None
     bit: Annotated[int, Field(ge=0, le=15)] | None = None
     scale: Annotated[float, Field(ge=-1e9, le=1e9)] = 1.0
-    unit: Annotated[str, Field(max_length=16)] = ""
+    unit: Annotated[str, Field(max_length=16, pattern=UNIT_PATTERN)] = ""
     min: Finite | None = None
     max: Finite | None = None
     sentinel: bool = True

@@ -37,6 +37,9 @@ def test_what_one_call_touches_shares_a_hash_tag() -> None:
         ("redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),
         ("rediss://u:p%40ss@host:1", "rediss://***@host:1"),
         ("redis://:p@ss@host:1", "redis://***@host:1"),
+        ("redis://host:1/0?password=p@ss&db=1", "redis://host:1/0?password=***&db=1"),
+        ("redis://host:1/0?db=1&password=pw", "redis://host:1/0?db=1&password=***"),
+        ("u:pw@host:1", "host:1"),
     ],
 )
 def test_no_password_is_shown(url: str, shown: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from gridctl.contracts.topics import TopicCatalogue, TopicSpec, parse_catalogue
-from gridctl.governance.topics import LiveTopic, TopicChange, apply, plan, undone
+from gridctl.governance.topics import LiveTopic, TopicChange, apply, drift, plan, undone
 
 CATALOGUE = parse_catalogue(
     """
@@ -77,6 +77,13 @@ def test_applying_leaves_only_what_nothing_here_can_change(live: list[LiveTopic]
     changes = apply(CATALOGUE, admin)
     assert plan(CATALOGUE, admin.topics()) == undone(changes)
     assert {topic.name for topic in live} <= set(admin.live), "nothing is deleted"
+
+
+def test_a_topic_that_is_not_declared_is_shown_and_is_no_drift() -> None:
+    live = {topic.name: topic for topic in (replace(AS_DECLARED, partitions=5), LiveTopic("_schemas", 1))}
+    changes = plan(CATALOGUE, live)
+    assert actions(changes) == [("iot.thermostat", "none"), ("_schemas", "none")]
+    assert actions(drift(CATALOGUE, changes)) == [("iot.thermostat", "none")]
 
 
 def test_a_setting_that_is_not_declared_stays() -> None:

@@ -77,6 +77,10 @@ def test_a_file_is_read_whole() -> None:
     assert read_assets(lines(records[0], b"", b"  ", *records[1:]), "f") == records
 
 
+def changed(**values: Any) -> bytes:
+    return json.dumps({**record().model_dump(), **values}).encode()
+
+
 @pytest.mark.parametrize(
     ("wrong", "what"),
     [
@@ -87,6 +91,18 @@ def test_a_file_is_read_whole() -> None:
         (json.dumps({**record().model_dump(), "valid_from_ms": "1"}).encode(), "f:2: valid_from_ms: "),
         (json.dumps({**record().model_dump(), "device_id": "th 1"}).encode(), "f:2: device_id: "),
         (b"\xff\xfe", "f:2: Invalid JSON"),
+        (
+            record().model_dump_json().encode()[:-1] + b',"priority_level":"DISCRETIONARY"}',
+            "f:2: priority_level: stands twice",
+        ),
+        (
+            record().model_dump_json().encode()[:-1] + b',"priority\\u005flevel":"DISCRETIONARY"}',
+            "f:2: priority_level: stands twice",
+        ),
+        (changed(valid_to_ms=1000), "f:2: Value error, valid_to_ms is not after valid_from_ms"),
+        (changed(valid_from_ms=-1), "f:2: Value error, valid_from_ms is negative"),
+        (changed(valid_from_ms=-2, valid_to_ms=-1), "f:2: Value error, valid_from_ms is negative"),
+        (changed(updated_at_ms=-1), "f:2: Value error, updated_at_ms is negative"),
         (b" " * (LINE_MAX_BYTES + 1), "f:2: longer than"),
     ],
 )

@@ -82,6 +82,7 @@ def test_the_map_of_the_simulator_is_read_with_one_request_a_device() -> None:
         ('address = "[::1]:5020"', 'address = "h:70000"', 18, "no such port"),
         ("unit_id = 2", "unit_id = 256", 21, r"device\[2\]\.unit_id"),
         ("unit_id = 2\n", "", 18, r"device\[2\]\.unit_id: Field required"),
+        ('unit = "V"', 'unit = "\\u001b[2J"', 12, r"field\[1\]\.unit"),
         ("timeout_ms = 50", "timeout_ms = 190", 23, "four fifths of the interval"),
         ('register = "coil"', 'register = "coil"\nscale = 2.0', 24, "0 or 1"),
         ('register = "coil"', 'register = "coil"\ntype = "INT16"', 24, "0 or 1"),

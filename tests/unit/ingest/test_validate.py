@@ -54,6 +54,9 @@ VALUES: list[tuple[str, str, Any, str, str]] = [
     ("scada", "points", [{**GOOD_POINT, "quality": "MISSING"}], "value_and_quality_disagree", "points[0]"),
     ("scada", "points", [{**GOOD_POINT, "scale": 1}], "unknown_field", "points[0].scale"),
     ("scada", "points", [{**GOOD_POINT, "unit": "x" * 17}], "too_long", "points[0].unit"),
+    ("scada", "points", [{**GOOD_POINT, "unit": "V\x1b[2J"}], "control_character", "points[0].unit"),
+    ("scada", "points", [{**GOOD_POINT, "unit": "V\x9b"}], "control_character", "points[0].unit"),
+    ("scada", "points", [{**GOOD_POINT, "unit": "V\n"}], "control_character", "points[0].unit"),
 ]
 # Bytes that hold no object: made from a sound line; rule; whether the device can still be read.
 UNPARSED: dict[str, tuple[Callable[[bytes], bytes], str, bool]] = {
@@ -173,6 +176,20 @@ def test_of_two_members_of_one_name_neither_is_believed(
 def test_a_repeated_member_of_a_point_is_found(line: Line, now_ms: int) -> None:
     raw = line("scada").replace(b'"unit": "V"', b'"unit": "V", "unit": "V"')
     assert rejected(Validator().check(raw, now_ms)).rule == "duplicate_key"
+
+
+@pytest.mark.parametrize("missing", [1, 3])
+def test_a_repeated_member_does_not_hide_behind_values_left_out(missing: int, line: Line, now_ms: int) -> None:
+    raw = line("scada", points=[{"name": "a", "unit": "V", "quality": "MISSING"}] * missing)
+    assert not isinstance(Validator().check(raw, now_ms), Reject)
+    for repeated in range(1, missing + 1):
+        reject = rejected(Validator().check(raw[:-1] + b',"poll_seq":7' * repeated + b"}", now_ms))
+        assert (reject.rule, reject.field) == ("duplicate_key", "poll_seq")
+
+
+@pytest.mark.parametrize("unit", ["", "°C", "µV", "m³/h", "%"])
+def test_units_with_signs_pass(unit: str, line: Line, now_ms: int) -> None:
+    assert not isinstance(Validator().check(line("scada", points=[{**GOOD_POINT, "unit": unit}]), now_ms), Reject)
 
 
 @pytest.mark.parametrize("depth", [NESTING_CAP - 1, NESTING_CAP])

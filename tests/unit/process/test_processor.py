@@ -80,6 +80,13 @@ def test_a_dead_letter_says_where_the_record_came_from(record: MakeRecord, reade
     assert (second.topic, second.partition, second.offset) == ("ev.session", 0, 41)
 
 
+def test_the_key_of_a_dead_letter_is_shown_as_printable_text(reader: EventReader) -> None:
+    letters = MemoryLetters()
+    run([MemoryRecord("ev.session", b"d\x1b[2J\n1", b"\x00", NOW_MS)], reader, MemoryState(), letters)
+    [(_, letter)] = letters.letters
+    assert letter.device_id == "d\ufffd[2J\ufffd1"
+
+
 class Falsy(MemoryRecord):
     """As the client's message with an empty value is: its length is the value's."""
 
