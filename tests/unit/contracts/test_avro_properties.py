@@ -119,6 +119,12 @@ class Maker:
             # fastavro takes bytes for an array of ints where both are branches; this codec never does (ADR 0002).
             kinds = {b["type"] if isinstance(b, dict) else b for b, _ in [*branches.values(), (schema, None)]}
             ambiguous = "array" in kinds and any(kind in ("bytes", "fixed") or kind[0] == "F" for kind in kinds)
+            # fastavro takes a record that lacks nullable fields of an earlier branch for that branch (ADR 0002).
+            fields = self.field_names(schema)
+            others = [self.field_names(other) for other, _ in branches.values()]
+            ambiguous |= fields is not None and any(
+                fields <= other or other <= fields for other in others if other is not None
+            )
             if ambiguous or label in branches:
                 del self.finished[known:]
                 continue
@@ -126,6 +132,12 @@ class Maker:
         if not branches:
             return ["null"], st.none()
         return [s for s, _ in branches.values()], st.one_of([v for _, v in branches.values()])
+
+    def field_names(self, schema: Any) -> set[str] | None:
+        """Return the names of a record's fields, also where the schema is a record's name; else None."""
+        named = {made["name"]: made for made, _ in self.finished}
+        found = named.get(schema, {}) if isinstance(schema, str) else schema
+        return {field["name"] for field in found["fields"]} if "fields" in found else None
 
     def record(self, depth: int) -> Typed:
         name = self.name("R")
