@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -74,6 +74,21 @@ class RunningStack:
         if check:
             assert text.returncode == 0, f"gridctl {arguments}: exit {text.returncode}\n{text.stdout}\n{text.stderr}"
         return text
+
+    def wants_yes(self, directory: Path, *words: str, without: Sequence[str] = ()) -> None:
+        """Hold a command to a protected profile, made in `directory`: refused, but for --yes and `without` a change."""
+        (directory / "gridctl.toml").write_text("[profile.prod]\nprotected = true\n")
+        command = [GRIDCTL, "--profile", "prod", "-X", f"schemas={ROOT / 'schemas'}", *words]
+        for more, code in (([], 2), *(([word], 0) for word in without), (["--yes"], 0)):
+            done = subprocess.run(
+                [*command, *more],
+                env=self.environment,
+                cwd=directory,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=60,
+            )
+            assert (done.returncode, b"say --yes" in done.stderr) == (code, code == 2), done.stderr
 
     def start(self, *arguments: object) -> subprocess.Popen[bytes]:
         """Start a command that goes on; the caller ends it."""

@@ -3,7 +3,6 @@
 All keys of a script call carry the shard's hash tag, so the same layout serves a Redis Cluster.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha1
@@ -12,6 +11,7 @@ from typing import Any
 
 import redis
 
+from gridctl.contracts.addresses import without_password
 from gridctl.errors import Unavailable, UsageProblem
 from gridctl.process.ports import Applied, Effect
 from gridctl.process.record import pack_state, unpack_state
@@ -20,7 +20,6 @@ from gridctl.process.state_model import EFFECTS, SHARDS, CircuitTotal, DeviceSta
 CONNECT_TIMEOUT_S = 3
 REPLY_TIMEOUT_S = 30
 SCAN_COUNT = 1000
-_PASSWORD_OF_QUERY = re.compile(r"([?&]\w*password=)[^&]*", re.IGNORECASE)
 
 OUTCOME_OF = {outcome.value: outcome for outcome in Outcome}
 
@@ -160,10 +159,3 @@ class RedisState:
             f"the grid state at {without_password(self._url)} cannot be used: {error}",
             next_step="run `gridctl doctor`; `gridctl up` starts a local stack",
         )
-
-
-def without_password(url: str) -> str:
-    """Return an address as it may be shown, whether its password stands before the host or in the query."""
-    head, at, tail = _PASSWORD_OF_QUERY.sub(r"\1***", url).rpartition("@")
-    scheme, separator, _ = head.partition("://")
-    return f"{scheme}://***@{tail}" if at and separator else tail

@@ -7,6 +7,7 @@ import typer
 
 from gridctl import __version__
 from gridctl.cli.config import Overrides
+from gridctl.errors import UsageProblem
 
 
 class OutputFormat(StrEnum):
@@ -28,6 +29,13 @@ class RecordFormat(StrEnum):
 
 Output = Annotated[OutputFormat, typer.Option("--output", "-o", help="How to print the data.")]
 RecordOutput = Annotated[RecordFormat, typer.Option("--output", "-o", help="How to print the records.")]
+
+
+def stated_base(revision: str | None) -> str | None:
+    """Return what `--base` names; UsageProblem where it is blank: taken for no base, it would drop a comparison."""
+    if revision is not None and not revision.strip():
+        raise UsageProblem("--base is empty", next_step="name a revision, for example --base origin/main")
+    return revision
 
 
 def _print_version(*, wanted: bool) -> None:

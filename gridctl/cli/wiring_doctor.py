@@ -10,7 +10,8 @@ from typing import Any
 
 from gridctl.cli.config import ENDPOINT_OF_PART, Settings
 from gridctl.cli.wiring import catalogue_of, registry_of
-from gridctl.cli.wiring_stack import probe_configured, problem_of, shown_address, topic_admin
+from gridctl.cli.wiring_stack import probe_configured, problem_of, topic_admin
+from gridctl.contracts.addresses import without_password
 from gridctl.errors import Unavailable
 
 
@@ -39,18 +40,18 @@ def examine(settings: Settings) -> list[Check]:
     def outcome(task: tuple[str, str, Callable[[Settings], None]]) -> Check:
         name, endpoint, examination = task
         address = getattr(settings.profile, endpoint) or ""
-        return Check(name, shown_address(address), *problem_of(address, partial(examination, settings)))
+        return Check(name, without_password(address), *problem_of(address, partial(examination, settings)))
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(outcome, tasks))
 
 
 def _topics(settings: Settings) -> None:
-    from gridctl.governance.topics import plan
+    from gridctl.governance.topics import drift, plan
 
     catalogue = catalogue_of(settings)
     changes = plan(catalogue, topic_admin(settings).topics())
-    names = dict.fromkeys(change.topic for change in changes if change.topic in catalogue.by_name)
+    names = dict.fromkeys(change.topic for change in drift(catalogue, changes))
     if names:
         raise Unavailable(f"not as declared: {', '.join(names)}", next_step="run `gridctl topics plan`, then `apply`")
 

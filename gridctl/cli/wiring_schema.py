@@ -97,8 +97,6 @@ def base_of(root: Path, revision: str) -> Base:
     """Return what git holds of this tree at a revision, and where HEAD left it; raise Unavailable."""
     from gridctl.adapters.git import GitRepository
 
-    if not revision.strip():
-        raise UsageProblem("--base is empty", next_step="name a revision, for example --base origin/main")
     if linked := next((path for path in root.rglob("*") if path.is_symlink()), None):
         raise UsageProblem(
             f"{linked}: a link, so git does not hold what it shows", next_step="put the files themselves there"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gridctl.cli.config import ENDPOINT_OF_PART, Settings
 from gridctl.cli.wiring import registry_of
+from gridctl.contracts.addresses import without_password
 from gridctl.errors import GridctlError, Unavailable, UsageProblem
 
 if TYPE_CHECKING:
@@ -56,13 +57,6 @@ def probe_configured(name: str, settings: Settings) -> None:
         probe_address(name, address)
 
 
-def shown_address(address: str) -> str:
-    """Return an address as it may be shown."""
-    from gridctl.adapters.redis_state import without_password
-
-    return without_password(address)
-
-
 def problem_of(address: str, ask: Callable[[], None]) -> tuple[str, str]:
     """Ask, and return what is wrong and what to do next, without passwords; both are empty when nothing is."""
     try:
@@ -73,7 +67,7 @@ def problem_of(address: str, ask: Callable[[], None]) -> tuple[str, str]:
         problem, next_step = f"unexpected {type(error).__name__}: {error}", "check the settings of this part"
     else:
         return "", ""
-    shown = shown_address(address)
+    shown = without_password(address)
     return problem.replace(address, shown), next_step.replace(address, shown)
 
 

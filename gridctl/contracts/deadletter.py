@@ -48,6 +48,13 @@ def headers_of(letter: DeadLetter) -> list[tuple[str, str | bytes | None]]:
     return [(name, str(value).encode(errors="replace")) for name, value in values.items() if value is not None]
 
 
+def printable(value: object, cap: int) -> str | None:
+    """Return a string cut at the cap, with what cannot be shown as U+FFFD; None for what is no string, or empty."""
+    if not isinstance(value, str) or not value:
+        return None
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in value[:cap])
+
+
 def raw_fields(raw: bytes, cap_bytes: int = RAW_CAP_BYTES) -> dict[str, bytes | int | str]:
     """Return `raw` (cut at the cap), `raw_length` and `raw_sha256` (of the whole) for a dead letter."""
     return {"raw": raw[:cap_bytes], "raw_length": len(raw), "raw_sha256": sha256(raw).hexdigest()}

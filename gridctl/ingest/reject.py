@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pydantic_core
 
-from gridctl.contracts.deadletter import UNROUTED_DLQ, DeadLetter, Stage, headers_of, raw_fields
+from gridctl.contracts.deadletter import UNROUTED_DLQ, DeadLetter, Stage, headers_of, printable, raw_fields
 from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.contracts.ids import ID_PATTERN
 from gridctl.ingest.ports import Letter, Oversize
@@ -61,13 +61,6 @@ def peek(raw: bytes) -> Names:
         printable(device_id, 128),
         printable(firmware, 64),
     )
-
-
-def printable(value: object, cap: int) -> str | None:
-    """Return a string cut at the cap, with what cannot be shown as U+FFFD; None for what is no string, or empty."""
-    if not isinstance(value, str) or not value:
-        return None
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in value[:cap])
 
 
 def dead_letter(reject: Reject, record: bytes | Oversize, source: str, now_ms: int, raw_cap_bytes: int) -> DeadLetter:

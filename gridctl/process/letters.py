@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gridctl.contracts.deadletter import RAW_CAP_BYTES, DeadLetter, raw_fields
+from gridctl.contracts.deadletter import RAW_CAP_BYTES, DeadLetter, printable, raw_fields
 from gridctl.process.decode import Rejected
 from gridctl.process.ports import Record
 
@@ -23,8 +23,8 @@ def letter_of(
         "rule": rejected.rule,
         "reason": rejected.reason[:REASON_MAX],
         "field": rejected.field[:FIELD_MAX] if rejected.field else None,
-        "device_id": _printable(device_id, ID_MAX),
-        "firmware": _printable(firmware, FIRMWARE_MAX),
+        "device_id": printable(device_id, ID_MAX),
+        "firmware": printable(firmware, FIRMWARE_MAX),
         "source": f"kafka:{topic}",
         "topic": topic,
         "partition": record.partition() if record is not None else None,
@@ -32,13 +32,6 @@ def letter_of(
         "rejected_at_ms": now_ms,
     }
     return DeadLetter.model_validate(values | raw_fields(raw, cap_bytes))
-
-
-def _printable(text: str | None, cap: int) -> str | None:
-    """Cut at the cap; what cannot be printed becomes U+FFFD, as in ingest: a key or a refused event is any text."""
-    if not text:
-        return None
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text[:cap])
 
 
 def _text(key: bytes | None) -> str | None:

@@ -238,11 +238,4 @@ def test_one_wrong_asset_record_refuses_the_file(platform: RunningStack, tmp_pat
 
 
 def test_a_protected_profile_wants_yes_before_records_are_published(platform: RunningStack, tmp_path: Path) -> None:
-    (tmp_path / "gridctl.toml").write_text("[profile.prod]\nprotected = true\n")
-    schemas = Path(__file__).parents[2] / "schemas"
-    words = [GRIDCTL, "--profile", "prod", "-X", f"schemas={schemas}", "assets", "apply", "-"]
-    for more, code in (([], 2), (["--dry-run"], 0), (["--yes"], 0)):
-        done = subprocess.run(
-            [*words, *more], env=platform.environment, cwd=tmp_path, input=b"", capture_output=True, timeout=60
-        )
-        assert (done.returncode, b"say --yes" in done.stderr) == (code, code == 2), done.stderr
+    platform.wants_yes(tmp_path, "assets", "apply", "-", without=["--dry-run"])

@@ -131,19 +131,7 @@ def test_topics_plan_shows_drift_and_apply_never_deletes(own_stack: RunningStack
 
 
 def test_a_protected_profile_wants_yes_before_topics_are_applied(stack: RunningStack, tmp_path: Path) -> None:
-    (tmp_path / "gridctl.toml").write_text("[profile.prod]\nprotected = true\n")
-    schemas = Path(__file__).parents[2] / "schemas"
-    words = [GRIDCTL, "--profile", "prod", "-X", f"schemas={schemas}", "topics", "apply"]
-    for more, code in (([], 2), (["--dry-run"], 0), (["--yes"], 0)):
-        done = subprocess.run(
-            [*words, *more],
-            env=stack.environment,
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=60,
-        )
-        assert (done.returncode, b"say --yes" in done.stderr) == (code, code == 2), done.stderr
+    stack.wants_yes(tmp_path, "topics", "apply", without=["--dry-run"])
 
 
 def test_a_cell_of_a_table_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridctl.cli.gating import Format, run_gate
+from gridctl.cli.options import stated_base
 from gridctl.errors import Unavailable, UsageProblem
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ BodyFile = Annotated[Path | None, typer.Option(help="Judge this body instead of 
 EventFile = Annotated[
     Path | None, typer.Option(envvar="GITHUB_EVENT_PATH", help="The payload of the event that started the run.")
 ]
-Base = Annotated[str | None, typer.Option(metavar="REV", help="Let git say what changed since this revision.")]
+Base = Annotated[
+    str | None,
+    typer.Option(metavar="REV", callback=stated_base, help="Let git say what changed since this revision."),
+]
 ChangedFiles = Annotated[Path | None, typer.Option(help="What changed, one path a line.")]
 Approvals = Annotated[Path | None, typer.Option(help="Who approved, one login a line, instead of the reviews.")]
 RulesFile = Annotated[

@@ -8,6 +8,7 @@ import typer
 
 from gridctl.cli.config import Overrides
 from gridctl.cli.gating import Format, run_gate
+from gridctl.cli.options import stated_base
 from gridctl.contracts.compat import Level
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ LevelOption = Annotated[
     Level, typer.Option(case_sensitive=False, help="Which earlier versions count, and in which direction.")
 ]
 BaseOption = Annotated[
-    str | None, typer.Option(metavar="REV", help="Also see what was edited or deleted since git's REV.")
+    str | None,
+    typer.Option(metavar="REV", callback=stated_base, help="Also see what was edited or deleted since git's REV."),
 ]
 RegistryOption = Annotated[
     str | None, typer.Option(metavar="URL", help="Also compare with every version that is registered there.")

@@ -147,9 +147,9 @@ def _problems(parts: "list[Part]", settings: "Settings") -> list[str]:
 
 
 def _row(part: "Part", problem: str) -> dict[str, Any]:
-    from gridctl.cli.wiring_stack import shown_address
+    from gridctl.contracts.addresses import without_password
 
-    address = shown_address(part.address)
+    address = without_password(part.address)
     return {"name": part.name, "kind": part.kind, "address": address, "up": not problem, "problem": problem}
 
 

@@ -43,9 +43,6 @@ class Judged:
 
 def gather(sources: Sources, event: Event | None, host: CodeHost | None, history: History) -> Judged:
     """Collect everything; raise UsageProblem for a wrong call and Unavailable for what cannot be read."""
-    if sources.base is not None and not sources.base.strip():
-        # Taken for no base, it would let something else decide what changed and by which rules.
-        raise UsageProblem("--base is empty", next_step="name a revision, for example --base origin/main")
     pull_request = None if sources.body_file else _pull_request(event, host)
     body = _body(sources.body_file) if sources.body_file else pull_request.body if pull_request else ""
     named = None if sources.base is None else history.commit_of(sources.base)

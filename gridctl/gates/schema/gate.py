@@ -41,15 +41,14 @@ def judge(question: Question) -> Verdict:
     """Return the verdict; raise Unavailable where there is nothing to judge."""
     tree, base, registered = question.tree, question.base, question.registered
     known = {*tree.subjects, *(base.fork.subjects if base else ())}
-    absent = set(question.subjects or ()) - known
-    if question.subjects is not None:
-        known &= set(question.subjects)
-    if absent or not known:
+    wanted = known if question.subjects is None else set(question.subjects)
+    absent = wanted - known
+    if absent or not wanted:
         raise Unavailable(
             f"{Path(tree.root, *sorted(absent)[:1])}: no schema <subject>/vN.avsc to check",
             next_step="name the tree with --schemas DIR",
         )
-    subjects = sorted(known)
+    subjects = sorted(wanted)
     report = check_tree(tree, question.level, subjects)
     findings = [*report.findings, *strays(tree, question.subjects)]
     checked: dict[str, object] = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gridctl.adapters.redis_state import RedisState, keys_of, without_password
+from gridctl.adapters.redis_state import RedisState, keys_of
 from gridctl.errors import Unavailable
 from gridctl.process.state_model import SHARDS
 
@@ -29,18 +29,3 @@ def test_what_one_call_touches_shares_a_hash_tag() -> None:
     for shard in range(SHARDS):
         assert len({key.split(":")[1] for key in keys_of(shard, "p:")}) == 1
         assert len(set(keys_of(shard))) == 4
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),
-        ("rediss://u:p%40ss@host:1", "rediss://***@host:1"),
-        ("redis://:p@ss@host:1", "redis://***@host:1"),
-        ("redis://host:1/0?password=p@ss&db=1", "redis://host:1/0?password=***&db=1"),
-        ("redis://host:1/0?db=1&password=pw", "redis://host:1/0?db=1&password=***"),
-        ("u:pw@host:1", "host:1"),
-    ],
-)
-def test_no_password_is_shown(url: str, shown: str) -> None:
-    assert without_password(url) == shown

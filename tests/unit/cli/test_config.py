@@ -14,7 +14,7 @@ from gridctl.cli import wiring_stack
 from gridctl.cli.config import Overrides, Profile, Settings, load_settings
 from gridctl.cli.wiring_doctor import examine
 from gridctl.cli.wiring_process import processor_of
-from gridctl.cli.wiring_stack import probe_configured, problem_of, shown_address
+from gridctl.cli.wiring_stack import probe_configured, problem_of
 from gridctl.errors import UsageProblem
 from tests.running_stack import GRIDCTL, ROOT
 
@@ -139,18 +139,6 @@ def test_no_password_is_shown(command: str, format_: str, tmp_path: Path) -> Non
     assert "SECRET" not in done.stdout + done.stderr
     assert "redis://127.0.0.1:1/0?password=***" in done.stdout
     assert "http://***@127.0.0.1:1" in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("address", "shown"),
-    [
-        ("", ""),
-        ("127.0.0.1:1,127.0.0.1:2", "127.0.0.1:1,127.0.0.1:2"),
-        ("redis://:a@b@h:1?db=1&password=c&x=1", "redis://***@h:1?db=1&password=***&x=1"),
-    ],
-)
-def test_an_address_keeps_what_is_no_secret(address: str, shown: str) -> None:
-    assert shown_address(address) == shown
 
 
 def test_a_fault_of_one_probe_is_that_parts_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

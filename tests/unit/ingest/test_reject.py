@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridctl.contracts.avro import compile_decoder
-from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
+from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, printable
 from gridctl.contracts.framing import HEADER_BYTES
 from gridctl.ingest.encode import Encoders
 from gridctl.ingest.ports import Oversize
-from gridctl.ingest.reject import DEAD_LETTER_TOPICS, Names, Reject, dead_letter, letter_of, peek, printable
+from gridctl.ingest.reject import DEAD_LETTER_TOPICS, Names, Reject, dead_letter, letter_of, peek
 
 Line = Callable[..., bytes]
 
