@@ -1,9 +1,12 @@
 """One suite for the Kafka adapters: on the embedded broker, and in the real tier on a cluster of Apache Kafka."""
 
 import os
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from confluent_kafka import Producer
@@ -188,17 +191,49 @@ def test_an_empty_topic_is_drained(stack: RunningStack, topic: str) -> None:
         assert events.is_drained()
 
 
+@contextmanager
+def reading(events: KafkaEvents) -> Iterator[list[tuple[bytes, int]]]:
+    """Read and commit in a thread, as each member does in its own process; yield value and partition of each record.
+
+    A commit waits on the broker while the group is being arranged, so no two members may wait for one another.
+    """
+    seen: list[tuple[bytes, int]] = []
+    over = threading.Event()
+
+    def loop() -> None:
+        while not over.is_set():
+            records = events.batch(500)
+            if records:
+                events.commit()
+            seen.extend((record.value() or b"", record.partition() or 0) for record in records)
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(loop)
+        try:
+            yield seen
+        finally:
+            over.set()
+            running.result(60)
+
+
 def test_two_members_share_the_partitions(stack: RunningStack, topic: str, publish: Publish) -> None:
-    with member(stack, topic, topic) as first, member(stack, topic, topic) as second:
+    with (
+        member(stack, topic, topic) as first,
+        member(stack, topic, topic) as second,
+        reading(first) as of_first,
+        reading(second) as of_second,
+    ):
         owned: list[set[int]] = [set(), set()]
         deadline_s = time.monotonic() + 40
         while not (all(owned) and not owned[0] & owned[1]) and time.monotonic() < deadline_s:
-            publish(numbered(40))
-            for index, events in enumerate((first, second)):
-                partitions = {record.partition() or 0 for record in events.batch(500)}
-                owned[index] = partitions or owned[index]
-                if partitions:
-                    events.commit()
+            this_round = uuid.uuid4().hex.encode()
+            publish([{"key": f"d-{number}", "value": this_round} for number in range(40)])
+            while time.monotonic() < deadline_s:
+                time.sleep(0.05)
+                partitions = [[place for value, place in seen if value == this_round] for seen in (of_first, of_second)]
+                if sum(map(len, partitions)) >= 40:
+                    break
+            owned = [set(places) for places in partitions]
         assert owned[0] | owned[1] == set(range(PARTITIONS))
         assert not owned[0] & owned[1]
 
