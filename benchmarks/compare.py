@@ -2,7 +2,8 @@
 
 The stack runs on one core and the client on another. Every system does the work that `systems/work.py` and
 `systems/state.py` describe, on the same records, and what it left behind is compared: the same events in Kafka, the
-same state in Redis. The raw client does none of the work on records and is the limit.
+same state in Redis. The raw client does none of the work on records and is the limit; with Pydantic's validation, which
+all systems share, it is what no system on this stack can be below.
 """
 
 import argparse
@@ -48,6 +49,7 @@ class System:
     packages: tuple[str, ...]
     peer: bool = True
     leaves_out: Mapping[str, str] | None = None
+    cases: tuple[str, ...] = CASES
 
 
 _NO_CAPS = {"ingest": "caps on nesting, repeated keys", "process": "settling of contested events"}
@@ -55,8 +57,18 @@ _ARROYO = {**_NO_CAPS, "process": f"{_NO_CAPS['process']}; commits once a second
 _NO_WORK = dict.fromkeys(CASES, "all work on records")
 _PEER = ("confluent-kafka", "fastavro", "pydantic", "redis")
 RAW = System("raw client", "raw.py", Path(sys.executable), ("confluent-kafka",), peer=False, leaves_out=_NO_WORK)
+FLOOR = System(
+    "raw + Pydantic",
+    "validated.py",
+    Path(sys.executable),
+    ("confluent-kafka", "pydantic"),
+    peer=False,
+    leaves_out={"ingest": "all work but validation"},
+    cases=("ingest",),
+)
 SYSTEMS = (
     RAW,
+    FLOOR,
     System("gridstream", "gridstream.py", Path(sys.executable), ("gridctl", *_PEER), peer=False),
     System("AvroSerializer", "confluent_usual.py", PEERS, _PEER, leaves_out=_NO_CAPS),
     System("Quix Streams", "quix.py", QUIX, ("quixstreams", *_PEER), leaves_out=_NO_CAPS),
@@ -105,9 +117,10 @@ def run_once(system: System, case: str, arguments: list[str]) -> dict[str, float
 
 def measure(case: str, arguments: list[str], rounds: int, effects: Effects) -> list[Row]:
     """Interleave the systems, one round after another, and return a row for each."""
-    samples: dict[str, list[dict[str, float]]] = {system.name: [] for system in SYSTEMS}
+    systems = [system for system in SYSTEMS if case in system.cases]
+    samples: dict[str, list[dict[str, float]]] = {system.name: [] for system in systems}
     for number in range(rounds):
-        for system in SYSTEMS:
+        for system in systems:
             print(f"\r{case}: round {number + 1}/{rounds}, {system.name:16}", end="", file=sys.stderr, flush=True)
             compared = nullcontext() if (case, system) == ("process", RAW) else effects.compared(case, system.name)
             with compared:
@@ -129,7 +142,7 @@ def rows_of(case: str, samples: Mapping[str, list[dict[str, float]]]) -> list[Ro
     )
     best_rate = max(median(name, "events_per_s") for name in peers)
     rows: list[Row] = []
-    for system in SYSTEMS:
+    for system in (system for system in SYSTEMS if system.name in samples):
         cpu, rate = median(system.name, "cpu_us_per_event"), median(system.name, "events_per_s")
         spread = [sample["cpu_us_per_event"] for sample in samples[system.name]]
         rows.append(

@@ -1,5 +1,7 @@
 """The limit: `produce_batch` of payloads encoded beforehand; `consume` with a commit a batch. No work on records."""
 
+from collections.abc import Callable
+
 from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
@@ -7,13 +9,16 @@ from gridctl.contracts.avro import compile_encoder
 from gridctl.contracts.framing import frame_header
 from work import BATCH, PRODUCER, SCHEMA, TOPIC, Clock, Options, load_assets, load_records, options, to_event
 
+IN_FLIGHT = 20_000  # more of them wait in the client's queue for nothing, and cost it its caches
 
-def ingest(given: Options) -> None:
-    """Produce payloads that were encoded before the clock starts."""
+
+def ingest(given: Options, work: Callable[[bytes], object] | None = None) -> None:
+    """Produce payloads that were encoded before the clock starts; do `work` on each record, where it is given."""
     encode, assets = compile_encoder(SCHEMA), load_assets(given)
     registered = SchemaRegistryClient({"url": given.registry}).get_latest_version(f"{TOPIC}-value")
     header = frame_header(registered.schema_id)
-    events = [to_event(raw, assets) for raw in load_records(given)]
+    lines = load_records(given)
+    events = [to_event(raw, assets) for raw in lines]
     records = [{"key": event["device_id"], "value": header + encode(event)} for event in events]
     producer = Producer({"bootstrap.servers": given.bootstrap, **PRODUCER})
     failures: list[KafkaError] = []
@@ -24,14 +29,14 @@ def ingest(given: Options) -> None:
 
     clock = Clock()
     for start in range(0, len(records), BATCH):
-        batch = records[start : start + BATCH]
-        while batch:
-            accepted = producer.produce_batch(TOPIC, batch, on_delivery=delivered)
-            if accepted == len(batch):
-                break
-            batch = [record for record in batch if record.pop("_error", None) is not None]
-            producer.poll(0.05)
+        if work is not None:
+            for raw in lines[start : start + BATCH]:
+                work(raw)
+        accepted = producer.produce_batch(TOPIC, records[start : start + BATCH], on_delivery=delivered)
+        assert accepted == len(records[start : start + BATCH])
         producer.poll(0)
+        while len(producer) > IN_FLIGHT:
+            producer.poll(0.1)
     producer.flush()
     clock.report(len(records))
     assert not failures

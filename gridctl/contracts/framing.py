@@ -7,7 +7,7 @@ import struct
 
 MAGIC = 0
 HEADER_BYTES = 5
-_HEADER = struct.Struct(">bI")
+_HEADER = struct.Struct(">bi")  # ids are signed: a registry cannot even be asked for one beyond 31 bits
 
 
 class FramingError(ValueError):
@@ -30,4 +30,6 @@ def schema_id_of(payload: bytes) -> int:
     magic, schema_id = _HEADER.unpack_from(payload)
     if magic != MAGIC:
         raise FramingError("frame_bad_magic", f"the first byte is {magic & 0xFF:#04x}, not 0x00")
+    if schema_id < 0:
+        raise FramingError("frame_bad_schema_id", f"{schema_id & 0xFFFFFFFF} is beyond the ids that a registry gives")
     return int(schema_id)

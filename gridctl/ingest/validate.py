@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator
 
 from gridctl.contracts.clock import ALLOWED_SKEW_MS, EVENT_TIME_MIN_MS, event_time_problem
-from gridctl.contracts.events import TOPIC_OF_KIND, ChargerReading, Reading, ScadaReading, ThermostatReading
+from gridctl.contracts.events import TOPIC_OF_KIND, ChargerReading, Reading, ThermostatReading
 from gridctl.ingest.encode import STAMPS
 from gridctl.ingest.nesting import nests_deeper
 from gridctl.ingest.ports import Oversize
@@ -22,6 +22,8 @@ from gridctl.ingest.reject import Names, Reject, peek
 READING_CAP_BYTES = 256 * 1024
 # A reading nests three deep: the record, its points, one point.
 NESTING_CAP = 8
+# A byte by its number is looked for several times as fast as a text of one.
+_BRACE, _BRACKET, _QUOTE = b'{["'
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Pydantic's error types, as the stable words that dead letters carry.
@@ -66,24 +68,6 @@ def _core_validator() -> SchemaValidator:
 
 
 _VALIDATE = _core_validator().validate_json
-_VALIDATE_NAMED = (
-    (b'"thermostat"', ThermostatReading.__pydantic_validator__.validate_json),
-    (b'"charger"', ChargerReading.__pydantic_validator__.validate_json),
-    (b'"scada"', ScadaReading.__pydantic_validator__.validate_json),
-)
-
-
-def _read(raw: bytes) -> Reading:
-    """Validate with the model that the bytes seem to name; where it does not take them, all are asked."""
-    for name, validate in _VALIDATE_NAMED:
-        if name in raw:
-            try:
-                named: Reading = validate(raw)
-            except ValidationError:
-                break
-            return named
-    reading: Reading = _VALIDATE(raw)
-    return reading
 
 
 class Validator:
@@ -97,10 +81,10 @@ class Validator:
         if len(raw) > READING_CAP_BYTES:
             return _too_large(len(raw), raw)
         # A flat object, which most readings are, has no second bracket that opens.
-        if (raw.find(b"{", 1) > 0 or b"[" in raw) and nests_deeper(raw, NESTING_CAP):
+        if (raw.find(_BRACE, 1) > 0 or _BRACKET in raw) and nests_deeper(raw, NESTING_CAP):
             return Reject("PARSE", "nesting_too_deep", f"nests deeper than {NESTING_CAP} levels", None, peek(raw))
         try:
-            reading = _read(raw)
+            reading: Reading = _VALIDATE(raw)
         except ValidationError as error:
             return _explained(error, raw)
         at_ms = reading.event_time_ms
@@ -194,7 +178,7 @@ def _may_repeat_a_key(reading: Reading, raw: bytes) -> bool:
     else:
         # A point has three strings; its value may be left out.
         strings = 2 + sum(3 + len(point.__pydantic_fields_set__) for point in reading.points)
-    return raw.count(b'"') != 2 * (members + strings)
+    return raw.count(_QUOTE) != 2 * (members + strings)
 
 
 def repeated_key(raw: bytes) -> str | None:

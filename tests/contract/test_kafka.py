@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from confluent_kafka import Producer
@@ -50,16 +51,17 @@ def topic(stack: RunningStack, spec: TopicSpec) -> str:
 @pytest.fixture
 def publish(stack: RunningStack, topic: str) -> Iterator[Publish]:
     with KafkaPublisher(stack.bootstrap, {}, frozenset({topic})) as publisher:
+        yield partial(sent, publisher, topic)
 
-        def send(messages: list[Message]) -> Ticket:
-            ticket = Ticket()
-            publisher.publish(topic, messages, ticket)
-            deadline_s = time.monotonic() + 20
-            while ticket.outstanding and time.monotonic() < deadline_s:
-                publisher.poll(0.1)
-            return ticket
 
-        yield send
+def sent(publisher: KafkaPublisher, topic: str, messages: list[Message]) -> Ticket:
+    """Publish and wait for the acknowledgements."""
+    ticket = Ticket()
+    publisher.publish(topic, messages, ticket)
+    deadline_s = time.monotonic() + 20
+    while ticket.outstanding and time.monotonic() < deadline_s:
+        publisher.poll(0.1)
+    return ticket
 
 
 def numbered(count: int) -> list[Message]:
@@ -121,6 +123,16 @@ def test_what_is_acknowledged_can_be_read_in_the_order_of_each_key(
     for key in range(7):
         mine = [int(value) for value in values if int(value) % 7 == key]
         assert mine == sorted(mine)
+
+
+@pytest.mark.embedded
+def test_a_backlog_beyond_the_clients_usual_limit_of_an_answer_is_read(own_stack: RunningStack) -> None:
+    topic, value = "iot.thermostat.dlq", os.urandom(2_000_000)
+    with KafkaPublisher(own_stack.bootstrap, {}, frozenset({topic})) as publisher:
+        for _ in range(52):
+            assert sent(publisher, topic, [{"key": "d-1", "value": value}]).failure is None
+    with member(own_stack, topic, topic) as events:
+        assert len(read(events, 52)) == 52
 
 
 def test_record_time_is_the_brokers(stack: RunningStack, topic: str) -> None:

@@ -1,7 +1,12 @@
-"""Following `grid.asset`: the whole topic into a table at the start, and what is added from then on."""
+"""Following `grid.asset`: the whole topic into a table at the start, and what is added from then on.
+
+Between two looks at where the topic ends the partitions are paused: a broker that answers a fetch at once when it has
+nothing, as the embedded one does, would otherwise be asked ten thousand times a second.
+"""
 
 import time
 from collections.abc import Callable, Mapping
+from math import inf
 from threading import Event, Thread
 from typing import Any, Self
 
@@ -18,6 +23,7 @@ from gridctl.errors import GridctlError, Unavailable
 from gridctl.ingest.assets import AssetTable
 
 BATCH = 1_000
+LOOK_EVERY_S = 0.5  # so long may an event still get the stamp that its device had before
 STALLED_AFTER_S = 8.0
 SETTINGS: dict[str, str | int | float | bool] = {
     # Partitions are assigned by hand and nothing is committed; the client wants a name all the same.
@@ -40,13 +46,13 @@ class AssetFollower:
     ) -> None:
         """Take the broker, and our schema of the record, into which every writer's is read."""
         self.table = AssetTable()
-        self.unreadable = 0
         self._bootstrap = bootstrap
         self._lookup = lookup
         self._reader_schema = reader_schema
         self._decoders: dict[int, Callable[[bytes, int], Any] | None] = {}
         self._stopping = Event()
         self._failure: BaseException | None = None
+        self._partitions: list[TopicPartition] = []
         with translated(bootstrap):
             self._consumer = Consumer(client_config(bootstrap, {**SETTINGS, **overrides}))
         self._thread = Thread(target=self._follow, name="asset-table", daemon=True)
@@ -79,31 +85,51 @@ class AssetFollower:
             known = self._consumer.list_topics(ASSET_TOPIC, timeout=ANSWER_TIMEOUT_S).topics[ASSET_TOPIC]
             if known.error is not None:
                 raise KafkaException(known.error)
-            partitions = [TopicPartition(ASSET_TOPIC, number, OFFSET_BEGINNING) for number in known.partitions]
-            ends: dict[int, int] = {}
-            for partition in partitions:
-                low, high = self._consumer.get_watermark_offsets(partition, timeout=ANSWER_TIMEOUT_S)
-                if low < high:
-                    ends[partition.partition] = high
-            self._consumer.assign(partitions)
-        self._read_to(ends)
+            self._partitions = [TopicPartition(ASSET_TOPIC, number) for number in known.partitions]
+            begin = [TopicPartition(ASSET_TOPIC, number, OFFSET_BEGINNING) for number in known.partitions]
+            self._consumer.assign(begin)
+            self._consumer.pause(self._partitions)
+            self._read_to(self._ends())
+
+    def _ends(self) -> dict[int, int]:
+        """Return where the partitions end that hold more than was read."""
+        ends: dict[int, int] = {}
+        for place in self._consumer.position(self._partitions):
+            low, high = self._consumer.get_watermark_offsets(place, timeout=ANSWER_TIMEOUT_S)
+            if max(low, place.offset) < high:  # before the first record the position is a negative word for "none"
+                ends[place.partition] = high
+        return ends
 
     def _read_to(self, ends: dict[int, int]) -> None:
+        if not ends:
+            return
+        waiting = [TopicPartition(ASSET_TOPIC, number) for number in ends]
+        self._consumer.resume(waiting)
         deadline_s = time.monotonic() + STALLED_AFTER_S
         while ends:
-            if self._read_some(0.2):
+            if self._read_some(0.1):
                 deadline_s = time.monotonic() + STALLED_AFTER_S
             elif time.monotonic() > deadline_s:
                 raise unavailable(self._bootstrap, f"{ASSET_TOPIC} could not be read to its end")
             # A compacted partition may end before its last offset has a record: the position goes past it.
-            for place in self._consumer.position([TopicPartition(ASSET_TOPIC, number) for number in ends]):
-                if place.offset >= ends[place.partition]:
+            for place in self._consumer.position(waiting):
+                if place.offset >= ends.get(place.partition, inf):
                     del ends[place.partition]
+        self._consumer.pause(waiting)
 
     def _follow(self) -> None:
+        looked_s = time.monotonic()
         try:
-            while not self._stopping.is_set():
-                self._read_some(0.2)
+            while not self._stopping.wait(LOOK_EVERY_S):
+                self._read_some(0)  # hears of errors
+                try:
+                    ends = self._ends()
+                except KafkaException:  # a broker that is away comes back, or ends this soon
+                    if time.monotonic() - looked_s > STALLED_AFTER_S:
+                        raise
+                    continue
+                self._read_to(ends)
+                looked_s = time.monotonic()
         except (GridctlError, KafkaException) as failure:
             self._failure = failure
 
@@ -125,7 +151,6 @@ class AssetFollower:
             self.table.put(record)
             return
         # Deleted, or not readable: either way nothing is known of the device, and UNKNOWN is protected.
-        self.unreadable += value is not None
         if device_id is not None:
             self.table.forget(device_id)
 

@@ -75,6 +75,8 @@ def test_arbitrary_bytes_give_an_effect_or_a_reason(
         (b"", "frame_too_short"),
         (b"\x00\x00\x00\x00", "frame_too_short"),
         (b"\x01\x00\x00\x00\x01abc", "frame_bad_magic"),
+        (b"\x00\x80\x00\x00\x00abc", "frame_bad_schema_id"),
+        (b"\x00\xff\xff\xff\xffabc", "frame_bad_schema_id"),
         (b"\x00\x00\x0f\xff\xffabc", "schema_id_unknown"),
     ],
 )
