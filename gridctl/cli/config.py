@@ -204,7 +204,8 @@ def _from_stack(state_dir: Path) -> dict[str, str]:
         return {ENDPOINT_OF_PART[part["name"]]: part["address"] for part in parts}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Unavailable(
-            f"{path} cannot be read: {error}", next_step="run `gridctl down`, then `gridctl up`"
+            f"{path} cannot be read: {error}",
+            next_step=f"end what runs of that stack (`pgrep -f {state_dir}` lists it), then delete the file",
         ) from error
 
 

@@ -7,6 +7,7 @@ shell loops and in liveness probes.
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def run(argv: list[str]) -> int:
     """Run one call and return its exit code."""
     from gridctl.cli.boundary import guarded
 
+    if sys.stdin is None:  # closed by the caller: without this the next file or socket would be read as stdin
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY))
     if argv in ([], ["--help"], ["-h"]) and "_GRIDCTL_COMPLETE" not in os.environ:
         from gridctl.cli.help import print_root_help
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from gridctl.errors import GridctlError, Unavailable
+from gridctl.errors import GridctlError, Unavailable, UsageProblem
 from gridctl.local.stack.model import STATE_FILE, Part, Stack, Starter, read_stack
 from gridctl.local.stack.processes import find, last_words, stop
 
@@ -29,7 +29,12 @@ def up(state_dir: Path, starters: Mapping[str, Starter], probe: Probe, say: Call
     A stack that is up is left as it is; of one whose processes have all ended the remains are cleared away. One that is
     up in part holds data that a new start would lose, so that is for a person to say.
     """
-    state_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageProblem(
+            f"{state_dir}: cannot be made: {error.strerror}", next_step="name a directory in GRIDCTL_STATE_DIR"
+        ) from error
     with _locked(state_dir):
         present = read_stack(state_dir)
         if present is not None:
