@@ -1,12 +1,19 @@
 """The embedded stack, for tests that need the real parts."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.running_stack import RunningStack
+
+
+def pytest_configure() -> None:
+    """A shell's background job ignores interruptions, and so would every command that it starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _running(state_dir: Path) -> Iterator[RunningStack]:

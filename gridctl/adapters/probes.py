@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from gridctl.adapters.kafka.errors import require_reachable
+from gridctl.adapters.kafka.metadata import require_reachable
 from gridctl.adapters.mqtt_publisher import MqttPublisher
 from gridctl.adapters.redis_state import RedisState
 from gridctl.adapters.registry import HttpRegistry, RegistryOptions

@@ -47,7 +47,7 @@ def probe_configured(name: str, settings: Settings) -> None:
     endpoint = ENDPOINT_OF_PART[name]
     address = settings.endpoint(endpoint)
     if endpoint not in settings.from_stack and name == "broker":
-        from gridctl.adapters.kafka.errors import require_reachable
+        from gridctl.adapters.kafka.metadata import require_reachable
 
         require_reachable(address, settings.profile.kafka)
     elif endpoint not in settings.from_stack and name == "registry":

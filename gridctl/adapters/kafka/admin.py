@@ -15,6 +15,7 @@ from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
+from gridctl.adapters.kafka.metadata import metadata_of
 from gridctl.contracts.topics import TopicSpec
 from gridctl.governance.topics import LiveTopic
 
@@ -34,7 +35,7 @@ class KafkaTopics:
     def topics(self) -> dict[str, LiveTopic]:
         """Return all topics but the broker's internal ones."""
         with translated(self._bootstrap):
-            known = self._client.list_topics(timeout=ANSWER_TIMEOUT_S).topics
+            known = metadata_of(self._client, self._bootstrap).topics
             partitions = {name: len(topic.partitions) for name, topic in known.items() if not name.startswith("__")}
             resources = [ConfigResource(ResourceType.TOPIC, name) for name in partitions]
             answers = self._client.describe_configs(resources, request_timeout=ANSWER_TIMEOUT_S) if resources else {}
@@ -47,7 +48,7 @@ class KafkaTopics:
     def create(self, spec: TopicSpec) -> None:
         """Create a topic and wait until the broker shows it."""
         with translated(self._bootstrap):
-            brokers = len(self._client.list_topics(timeout=ANSWER_TIMEOUT_S).brokers)
+            brokers = len(metadata_of(self._client, self._bootstrap).brokers)
             replicas = min(REPLICAS_MAX, brokers)
             config = dict(spec.config)
             if replicas == REPLICAS_MAX:

@@ -17,6 +17,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, translated, unavailable
+from gridctl.adapters.kafka.metadata import metadata_of
 from gridctl.errors import Unavailable, UsageProblem
 
 WAIT_S = 0.1  # how long a batch that is not full waits for more: it adds to the latency when little comes in
@@ -153,7 +154,7 @@ class KafkaEvents:
         return first == end or place.offset >= end
 
     def _all_partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
-        known = self._consumer.list_topics(timeout=ANSWER_TIMEOUT_S).topics
+        known = metadata_of(self._consumer, self._bootstrap).topics
         absent = [topic for topic in topics if topic not in known]
         if absent:
             raise Unavailable(

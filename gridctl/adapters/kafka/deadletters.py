@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartit
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
+from gridctl.adapters.kafka.metadata import metadata_of
 from gridctl.contracts.avro import AvroDecodeError, compile_decoder, compile_encoder
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, DeadLetter, headers_of
 from gridctl.contracts.framing import HEADER_BYTES, FramingError, frame_header, schema_id_of
@@ -145,7 +146,7 @@ class DeadLetterReader:
                 yield from self._passed(messages, waiting)
 
     def _ends(self, topics: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
-        known = self._consumer.list_topics(timeout=ANSWER_TIMEOUT_S).topics
+        known = metadata_of(self._consumer, self._bootstrap).topics
         absent = [topic for topic in topics if topic not in known]
         if absent:
             raise Unavailable(

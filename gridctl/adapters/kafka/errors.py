@@ -1,12 +1,10 @@
 """What confluent-kafka raises, translated once into what gridctl raises."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
 
-from gridctl.adapters.kafka.config import client_config
 from gridctl.errors import Unavailable, UsageProblem
 
 ANSWER_TIMEOUT_S = 6
@@ -44,11 +42,3 @@ def translated(bootstrap: str) -> Iterator[None]:
         if error is not None and error.code() in {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC}:  # noqa: SLF001 -- as above
             raise Unavailable(f"Kafka at {bootstrap}: {reason}", next_step="run `gridctl topics apply`") from failure
         raise unavailable(bootstrap, reason) from failure
-
-
-def require_reachable(
-    bootstrap: str, overrides: Mapping[str, str | int | float | bool], timeout_s: float = ANSWER_TIMEOUT_S
-) -> None:
-    """Raise Unavailable unless a broker answers a metadata request within the time."""
-    with translated(bootstrap):
-        AdminClient(client_config(bootstrap, overrides)).list_topics(timeout=timeout_s)

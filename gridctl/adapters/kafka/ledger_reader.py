@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
+from gridctl.adapters.kafka.metadata import metadata_of
 from gridctl.audit.chain import START, Head, head_of
 from gridctl.audit.ports import Record
 from gridctl.contracts.audit import AUDIT_TOPIC, AuditEntry
@@ -89,7 +90,7 @@ class LedgerReader:
 
     def _span(self) -> tuple[int, int]:
         with translated(self._bootstrap):
-            known = self._consumer.list_topics(timeout=ANSWER_TIMEOUT_S).topics.get(AUDIT_TOPIC)
+            known = metadata_of(self._consumer, self._bootstrap).topics.get(AUDIT_TOPIC)
             if known is None or known.error is not None:
                 raise Unavailable(
                     f"Kafka at {self._bootstrap} has no topic {AUDIT_TOPIC}", next_step="run `gridctl topics apply`"

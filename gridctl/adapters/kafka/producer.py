@@ -9,6 +9,7 @@ from confluent_kafka import Message as Report
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
+from gridctl.adapters.kafka.metadata import metadata_of
 from gridctl.errors import Unavailable
 from gridctl.ingest.ports import Letter, Message, Ticket
 
@@ -42,7 +43,7 @@ class KafkaPublisher:
         self._bootstrap = bootstrap
         with translated(bootstrap):
             self._producer = Producer({**client_config(bootstrap, {**SETTINGS, **overrides})})
-            there = self._producer.list_topics(timeout=ANSWER_TIMEOUT_S).topics
+            there = metadata_of(self._producer, self._bootstrap).topics
         missing = sorted(topics - set(there))
         if missing:
             raise Unavailable(

@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
+from gridctl.adapters.kafka.metadata import metadata_of
 from gridctl.errors import Unavailable
 
 READ_BATCH = 2_000
@@ -73,7 +74,7 @@ class RetainedLog:
                 del waiting[place]
 
     def _ends(self, topics: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
-        known = self._consumer.list_topics(timeout=ANSWER_TIMEOUT_S).topics
+        known = metadata_of(self._consumer, self._bootstrap).topics
         absent = [topic for topic in topics if topic not in known]
         if absent:
             raise Unavailable(

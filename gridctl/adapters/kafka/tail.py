@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
+from gridctl.adapters.kafka.metadata import metadata_of
 from gridctl.adapters.registry import HttpRegistry
 from gridctl.contracts.avro import AvroDecodeError, compile_decoder
 from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
@@ -79,7 +80,7 @@ class TopicTail:
 
     def _bounds(self) -> dict[int, tuple[int, int]]:
         """Return the first and the next offset of each partition."""
-        known = self._consumer.list_topics(timeout=ANSWER_TIMEOUT_S).topics.get(self._topic)
+        known = metadata_of(self._consumer, self._bootstrap).topics.get(self._topic)
         if known is None:
             raise UsageProblem(f"the broker has no topic {self._topic}", next_step="`gridctl topics list` names them")
         places = (TopicPartition(self._topic, partition) for partition in known.partitions)

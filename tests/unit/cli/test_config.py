@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gridctl.adapters.kafka.errors import require_reachable, translated
+from gridctl.adapters.kafka.errors import translated
+from gridctl.adapters.kafka.metadata import require_reachable
 from gridctl.adapters.redis_state import RedisState
 from gridctl.cli import wiring_stack
 from gridctl.cli.config import Overrides, Profile, Settings, load_settings

@@ -1,0 +1,52 @@
+"""What a cluster says of itself; the first thing that every client asks, and where it is seen that none is there."""
+
+import socket
+from collections.abc import Mapping
+
+from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka.admin import AdminClient
+
+# The package names it without exporting it, which strict typing takes at its word.
+from confluent_kafka.admin._metadata import ClusterMetadata
+
+from gridctl.adapters.kafka.config import client_config
+from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated
+
+PATIENCE_S = 1.0
+
+
+def metadata_of(
+    client: Producer | Consumer | AdminClient, bootstrap: str, timeout_s: float = ANSWER_TIMEOUT_S
+) -> ClusterMetadata:
+    """Ask for the metadata of all topics; raise KafkaException when no broker answers.
+
+    The client tries again until the time is over, also where nothing listens. When it has no answer soon, every address
+    is asked once whether anything does, and nobody waits for the rest.
+    """
+    try:
+        return client.list_topics(timeout=min(PATIENCE_S, timeout_s))
+    except KafkaException:
+        if timeout_s <= PATIENCE_S or all(_refuses(address) for address in bootstrap.split(",")):
+            raise
+    return client.list_topics(timeout=timeout_s - PATIENCE_S)
+
+
+def require_reachable(
+    bootstrap: str, overrides: Mapping[str, str | int | float | bool], timeout_s: float = ANSWER_TIMEOUT_S
+) -> None:
+    """Raise Unavailable unless a broker answers a metadata request within the time."""
+    with translated(bootstrap):
+        metadata_of(AdminClient(client_config(bootstrap, overrides)), bootstrap, timeout_s)
+
+
+def _refuses(address: str) -> bool:
+    host, _, port = address.strip().rpartition("://")[2].rpartition(":")
+    if not port.isdecimal():
+        return False
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), PATIENCE_S).close()
+    except ConnectionRefusedError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
