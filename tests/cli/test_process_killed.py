@@ -68,7 +68,7 @@ def start(platform: RunningStack, group: str, *more: object, batch: int = 10) ->
 def kill_in_the_middle(platform: RunningStack, victim: subprocess.Popen[bytes]) -> None:
     deadline_s = time.monotonic() + 40
     while effects(platform) < EVENTS // 20:
-        assert victim.poll() is None
+        assert victim.poll() is None, victim.communicate(timeout=20)
         assert time.monotonic() < deadline_s
         time.sleep(0.005)
     victim.send_signal(signal.SIGKILL)

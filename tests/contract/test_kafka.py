@@ -1,6 +1,7 @@
 """One suite for the Kafka adapters: on the embedded broker, and in the real tier on a cluster of Apache Kafka."""
 
 import os
+import signal
 import threading
 import time
 import uuid
@@ -10,7 +11,8 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import ConsumerGroupState, Producer
+from confluent_kafka.admin import AdminClient
 
 from gridctl.adapters.kafka.admin import KafkaTopics
 from gridctl.adapters.kafka.consumer import KafkaEvents
@@ -196,6 +198,28 @@ def test_a_group_without_assignment_is_not_drained(stack: RunningStack, topic: s
     publish(numbered(10))
     with member(stack, topic, topic) as events:
         assert not events.is_drained()
+
+
+def test_a_group_that_waits_for_a_member_that_hangs_is_not_drained(
+    stack: RunningStack, topic: str, publish: Publish
+) -> None:
+    """Until the session of the one that hangs is over the broker answers the other's join only, and that late."""
+    publish(numbered(10))
+    admin = AdminClient({"bootstrap.servers": stack.bootstrap})
+    with stack.start("process", "--group", topic) as hanging:
+        try:
+            deadline_s = time.monotonic() + 30
+            while admin.describe_consumer_groups([topic])[topic].result().state != ConsumerGroupState.STABLE:
+                assert time.monotonic() < deadline_s
+                time.sleep(0.1)
+            hanging.send_signal(signal.SIGSTOP)
+            with member(stack, topic, topic) as late:
+                until_s = time.monotonic() + 9
+                while time.monotonic() < until_s:
+                    late.batch(10)
+                    assert not late.is_drained()
+        finally:
+            hanging.kill()
 
 
 def test_an_empty_topic_is_drained(stack: RunningStack, topic: str) -> None:

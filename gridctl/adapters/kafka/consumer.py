@@ -22,6 +22,9 @@ from gridctl.errors import Unavailable, UsageProblem
 
 WAIT_S = 0.1  # how long a batch that is not full waits for more: it adds to the latency when little comes in
 DRAIN_CHECK_S = 0.3
+# While the group waits for a member that does not come, up to its session's end, it answers no other question.
+DRAIN_ANSWER_S = 1.0
+DRAIN_UNANSWERED_S = 60.0
 SETTLE_S = 0.05
 
 DEFAULTS: dict[str, str | int | float | bool] = {
@@ -70,6 +73,7 @@ class KafkaEvents:
         self._group = group
         self._instance_id = instance_id
         self._next_drain_check = 0.0
+        self._drain_unanswered_since: float | None = None
         self._unreachable_since: float | None = None
         settings = client_config(bootstrap, {**DEFAULTS, **overrides}) | {
             # Names the process, for the one who looks at the group's members.
@@ -138,16 +142,34 @@ class KafkaEvents:
             self._judge(partition.error)
 
     def is_drained(self) -> bool:
-        """Say whether the group has committed every partition up to its present end; asked at most every 0.3 s."""
+        """Say whether the group has committed every partition up to its present end; asked at most every 0.3 s.
+
+        No answer is a no; raise Unavailable when there has been none for a minute, or an error.
+        """
         if time.monotonic() < self._next_drain_check:
             return False
-        self._next_drain_check = time.monotonic() + DRAIN_CHECK_S
         with translated(self._bootstrap):
-            committed = self._consumer.committed(self._partitions, ANSWER_TIMEOUT_S)
+            committed = self._committed()
+            self._next_drain_check = time.monotonic() + DRAIN_CHECK_S
             for place in committed:
                 if place.error is not None:
                     raise unavailable(self._bootstrap, f"committed offset of {place.topic}: {place.error.str()}")
-            return all(self._is_read(place) for place in committed)
+            return bool(committed) and all(self._is_read(place) for place in committed)
+
+    def _committed(self) -> Sequence[TopicPartition]:
+        """Return what the group has committed of each partition, or nothing when it does not answer now."""
+        try:
+            committed = self._consumer.committed(self._partitions, DRAIN_ANSWER_S)
+        except KafkaException as failure:
+            error = error_of(failure)
+            since = self._drain_unanswered_since = self._drain_unanswered_since or time.monotonic()
+            # The client's public name of the code starts so.
+            is_late = error is not None and error.code() == KafkaError._TIMED_OUT  # noqa: SLF001
+            if not is_late or time.monotonic() - since > DRAIN_UNANSWERED_S:
+                raise
+            return []
+        self._drain_unanswered_since = None
+        return committed
 
     def _is_read(self, place: TopicPartition) -> bool:
         first, end = self._consumer.get_watermark_offsets(place, ANSWER_TIMEOUT_S)
