@@ -13,7 +13,7 @@ import redis
 from gridctl.adapters.redis_state import RedisState
 from tests.running_stack import RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.slow]
+pytestmark = [pytest.mark.stack, pytest.mark.embedded, pytest.mark.slow]
 
 DEVICES, TICKS = 1000, 6
 EVENTS = DEVICES * TICKS

@@ -2,11 +2,11 @@
 
 Without them nobody would get that member's partitions.
 
-Runs beside the broker. Twice a second it takes members out of their groups whose process on this machine has ended;
-a static member only after a while, so that it can come back. When a static member came back beside others as another
-process, it is made to join once more: the broker lets it, where it leads the group, hand out partitions without telling
-the others, and some would be nobody's. Processors name their process in the client id; other clients' members are left
-alone. Apache Kafka does all of this by itself.
+Runs beside the broker. Several times a second it takes members out of their groups whose process on this machine has
+ended, static ones too: where a static member comes back in its own place the broker lets it, if it leads the group,
+hand out partitions without telling the others, and some would be nobody's. One that was quicker than the look is made
+to join once more. Processors name their process in the client id; other clients' members are left alone. Apache Kafka
+does all of this by itself, and keeps a static member's place.
 """
 
 import re
@@ -21,8 +21,7 @@ from confluent_kafka.admin import AdminClient
 
 from gridctl.adapters.kafka.config import client_config
 
-LOOK_EVERY_S = 0.5
-STATIC_SESSION_S = 10.0
+LOOK_EVERY_S = 0.2
 ANSWER_TIMEOUT_S = 5.0
 LEAVE_GROUP, VERSION = 13, 0  # of the Kafka protocol; the client has no call for another member's leave
 PROCESS = re.compile(r"gridctl-(\d+)-(\d+)")
@@ -61,10 +60,9 @@ class Sessions:
     def __init__(self, address: str) -> None:
         self._address = address
         self._admin = AdminClient(client_config(address, {}))
-        self._ended_since: dict[str, float] = {}
         self._process_of: dict[tuple[str, str], str] = {}
 
-    def look(self, now_s: float) -> None:
+    def look(self) -> None:
         """Take out every member whose session is over."""
         listed = self._admin.list_consumer_groups(request_timeout=ANSWER_TIMEOUT_S).result()
         names = [group.group_id for group in listed.valid]
@@ -72,17 +70,12 @@ class Sessions:
         for name, future in found.items():
             members = future.result().members
             for member in members:
-                instance_id = member.group_instance_id or ""
-                is_over = self._is_over(member.member_id, member.client_id, bool(instance_id), now_s)
-                came_back = bool(instance_id) and self._came_back((name, instance_id), member.client_id)
-                if is_over or (came_back and len(members) > 1):
+                place = (name, member.group_instance_id or "")
+                if has_ended(member.client_id):
                     take_out(self._address, name, member.member_id)
-
-    def _is_over(self, member_id: str, client_id: str, is_static: bool, now_s: float) -> bool:
-        if not has_ended(client_id):
-            return False
-        since_s = self._ended_since.setdefault(member_id, now_s)
-        return not is_static or now_s - since_s >= STATIC_SESSION_S
+                    self._process_of.pop(place, None)  # who joins now joins as anybody does
+                elif member.group_instance_id and self._came_back(place, member.client_id) and len(members) > 1:
+                    take_out(self._address, name, member.member_id)
 
     def _came_back(self, place: tuple[str, str], client_id: str) -> bool:
         """Say whether another process than before has taken a static member's place; once for each."""
@@ -96,7 +89,7 @@ def main(address: str) -> None:
     sessions = Sessions(address)
     while True:
         try:
-            sessions.look(time.monotonic())
+            sessions.look()
         except (KafkaException, OSError) as problem:
             sys.stderr.write(f"{problem}\n")
             sys.stderr.flush()
