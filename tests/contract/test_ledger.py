@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from gridctl.adapters.kafka.ledger import TRANSACTIONAL_ID, KafkaLedger
 from gridctl.adapters.memory_ledger import MemoryLedger
@@ -101,6 +101,30 @@ def test_a_writer_that_died_in_between_leaves_nothing(stack: RunningStack, open_
     assert ledger.append(fact("after")).sequence == before.sequence + 1
     assert walk(ledger.records()).faults == []
     died.purge()
+
+
+@pytest.mark.parametrize("went_through", [True, False])
+def test_a_broker_that_fails_in_a_commit_leaves_one_entry(
+    stack: RunningStack, open_: ExitStack, monkeypatch: pytest.MonkeyPatch, went_through: bool
+) -> None:
+    failures = [KafkaException(KafkaError(KafkaError.UNKNOWN, "Unknown broker error"))]
+
+    class Failing(Producer):
+        """Its first commit is answered with the broker's own error, after it was done or instead."""
+
+        def commit_transaction(self, timeout: float = -1) -> None:
+            if went_through or not failures:
+                super().commit_transaction(timeout)
+            if failures:
+                raise failures.pop()
+
+    monkeypatch.setattr("gridctl.adapters.kafka.ledger.Producer", Failing)
+    ledger = kafka_ledger(stack, open_)
+    before = ledger.head().sequence
+    assert [ledger.append(fact(name)).sequence for name in ("one", "two")] == [before + 1, before + 2]
+    assert not failures
+    seen = walk(ledger.records(), ledger.head())
+    assert (seen.faults, seen.head.sequence) == ([], before + 2)
 
 
 @pytest.mark.embedded

@@ -103,11 +103,15 @@ class KafkaLedger:
         except KafkaException as failure:
             self._producer = None
             error = error_of(failure)
-            if error is not None and error.code() in FENCED:
-                # The commit may have gone through, and only its answer not. Two facts can be equal, marks cannot.
-                return self._reader.holds(mark)
-            with translated(self._bootstrap):
-                raise
+            code = None if error is None else error.code()
+            if code == KafkaError.UNKNOWN:  # the broker failed in the midst of it, which Kafka 4.3 now and then does
+                self._writable()  # whoever begins ends what is pending, one way or the other
+                self._producer = None
+            elif code not in FENCED:
+                with translated(self._bootstrap):
+                    raise
+            # The commit may have gone through, and only its answer not. Two facts can be equal, marks cannot.
+            return self._reader.holds(mark)
         return True
 
     def _framed(self, entry: AuditEntry) -> bytes:
