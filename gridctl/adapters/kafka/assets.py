@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
-from gridctl.adapters.kafka.metadata import metadata_of
+from gridctl.adapters.kafka.metadata import topics_of
 from gridctl.contracts.assets import ASSET_TOPIC, AssetRecord
 from gridctl.contracts.avro import AvroDecodeError, compile_decoder
 from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
@@ -83,11 +83,9 @@ class AssetFollower:
     def _load(self) -> None:
         """Read every partition to where it ended when this began."""
         with translated(self._bootstrap):
-            known = metadata_of(self._consumer, self._bootstrap).topics.get(ASSET_TOPIC)
-            if known is None:
-                raise Unavailable(
-                    f"Kafka at {self._bootstrap} has no topic {ASSET_TOPIC}", next_step="run `gridctl topics apply`"
-                )
+            known = topics_of(self._consumer, self._bootstrap, [ASSET_TOPIC])[ASSET_TOPIC]
+            if known.error is not None:
+                raise KafkaException(known.error)
             self._partitions = [TopicPartition(ASSET_TOPIC, number) for number in known.partitions]
             begin = [TopicPartition(ASSET_TOPIC, number, OFFSET_BEGINNING) for number in known.partitions]
             self._consumer.assign(begin)

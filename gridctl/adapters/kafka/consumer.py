@@ -17,8 +17,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, translated, unavailable
-from gridctl.adapters.kafka.metadata import metadata_of
-from gridctl.errors import Unavailable, UsageProblem
+from gridctl.adapters.kafka.metadata import topics_of
+from gridctl.errors import UsageProblem
 
 WAIT_S = 0.1  # how long a batch that is not full waits for more: it adds to the latency when little comes in
 DRAIN_CHECK_S = 0.3
@@ -176,12 +176,7 @@ class KafkaEvents:
         return first == end or place.offset >= end
 
     def _all_partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
-        known = metadata_of(self._consumer, self._bootstrap).topics
-        absent = [topic for topic in topics if topic not in known]
-        if absent:
-            raise Unavailable(
-                f"Kafka at {self._bootstrap} has no topic {', '.join(absent)}", next_step="run `gridctl topics apply`"
-            )
+        known = topics_of(self._consumer, self._bootstrap, topics)
         return [TopicPartition(topic, partition) for topic in topics for partition in known[topic].partitions]
 
     def _heard(self, error: KafkaError) -> None:

@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartit
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
-from gridctl.adapters.kafka.metadata import metadata_of
+from gridctl.adapters.kafka.metadata import spans_of
 from gridctl.contracts.avro import AvroDecodeError, compile_decoder, compile_encoder
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, DeadLetter, headers_of
 from gridctl.contracts.framing import HEADER_BYTES, FramingError, frame_header, schema_id_of
@@ -131,7 +131,7 @@ class DeadLetterReader:
     def read(self, topics: Sequence[str]) -> Iterator[Found]:
         """Yield all records; raise Unavailable when a topic is absent or the broker stops answering."""
         with translated(self._bootstrap):
-            ends = self._ends(topics)
+            ends = spans_of(self._consumer, self._bootstrap, topics)
             self._consumer.assign(
                 [TopicPartition(topic, partition, first) for (topic, partition), (first, _) in ends.items()]
             )
@@ -144,19 +144,6 @@ class DeadLetterReader:
                 elif time.monotonic() - quiet_since > ANSWER_TIMEOUT_S:
                     raise unavailable(self._bootstrap, f"{len(waiting)} partitions stopped answering")
                 yield from self._passed(messages, waiting)
-
-    def _ends(self, topics: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
-        known = metadata_of(self._consumer, self._bootstrap).topics
-        absent = [topic for topic in topics if topic not in known]
-        if absent:
-            raise Unavailable(
-                f"Kafka at {self._bootstrap} has no topic {', '.join(absent)}", next_step="run `gridctl topics apply`"
-            )
-        return {
-            (topic, partition): self._consumer.get_watermark_offsets(TopicPartition(topic, partition), ANSWER_TIMEOUT_S)
-            for topic in topics
-            for partition in known[topic].partitions
-        }
 
     def _passed(
         self, messages: Sequence[Message[bytes, bytes]], waiting: dict[tuple[str, int], int]

@@ -13,14 +13,14 @@ from pydantic import ValidationError
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
-from gridctl.adapters.kafka.metadata import metadata_of
+from gridctl.adapters.kafka.metadata import no_topics, topics_of
 from gridctl.audit.chain import START, Head, head_of
 from gridctl.audit.ports import Record
 from gridctl.contracts.audit import AUDIT_TOPIC, AuditEntry
 from gridctl.contracts.avro import AvroDecodeError, AvroSchemaError, compile_decoder
 from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
 from gridctl.contracts.registry import SchemaLookup
-from gridctl.errors import Unavailable, ViolationFound
+from gridctl.errors import ViolationFound
 
 READ_BATCH = 500
 MARK = "gridstream.audit.write"
@@ -90,11 +90,9 @@ class LedgerReader:
 
     def _span(self) -> tuple[int, int]:
         with translated(self._bootstrap):
-            known = metadata_of(self._consumer, self._bootstrap).topics.get(AUDIT_TOPIC)
-            if known is None or known.error is not None:
-                raise Unavailable(
-                    f"Kafka at {self._bootstrap} has no topic {AUDIT_TOPIC}", next_step="run `gridctl topics apply`"
-                )
+            known = topics_of(self._consumer, self._bootstrap, [AUDIT_TOPIC])[AUDIT_TOPIC]
+            if known.error is not None:
+                raise no_topics(self._bootstrap, [AUDIT_TOPIC])
             if len(known.partitions) != 1:
                 raise ViolationFound(
                     f"{AUDIT_TOPIC} has {len(known.partitions)} partitions, and a chain has one",

@@ -1,16 +1,17 @@
 """What a cluster says of itself; the first thing that every client asks, and where it is seen that none is there."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-# The package names it without exporting it, which strict typing takes at its word.
-from confluent_kafka.admin._metadata import ClusterMetadata
+# The package names these without exporting them, which strict typing takes at its word.
+from confluent_kafka.admin._metadata import ClusterMetadata, TopicMetadata
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated
+from gridctl.errors import Unavailable
 
 PATIENCE_S = 1.0
 
@@ -29,6 +30,32 @@ def metadata_of(
         if timeout_s <= PATIENCE_S or all(_refuses(address) for address in bootstrap.split(",")):
             raise
     return client.list_topics(timeout=timeout_s - PATIENCE_S)
+
+
+def topics_of(
+    client: Producer | Consumer | AdminClient, bootstrap: str, wanted: Sequence[str]
+) -> Mapping[str, TopicMetadata]:
+    """Return the metadata of all topics; raise Unavailable where one that is wanted is not there."""
+    known = metadata_of(client, bootstrap).topics
+    absent = [topic for topic in wanted if topic not in known]
+    if absent:
+        raise no_topics(bootstrap, absent)
+    return known
+
+
+def no_topics(bootstrap: str, absent: Sequence[str]) -> Unavailable:
+    """Return the error for topics that are not there."""
+    return Unavailable(f"Kafka at {bootstrap} has no topic {', '.join(absent)}", next_step="run `gridctl topics apply`")
+
+
+def spans_of(consumer: Consumer, bootstrap: str, topics: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
+    """Return the first and the next offset by topic and partition; raise Unavailable where a topic is not there."""
+    known = topics_of(consumer, bootstrap, topics)
+    return {
+        (topic, partition): consumer.get_watermark_offsets(TopicPartition(topic, partition), ANSWER_TIMEOUT_S)
+        for topic in topics
+        for partition in known[topic].partitions
+    }
 
 
 def require_reachable(

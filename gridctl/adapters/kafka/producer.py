@@ -9,8 +9,7 @@ from confluent_kafka import Message as Report
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
-from gridctl.adapters.kafka.metadata import metadata_of
-from gridctl.errors import Unavailable
+from gridctl.adapters.kafka.metadata import topics_of
 from gridctl.ingest.ports import Letter, Message, Ticket
 
 # Every message is acknowledged or given up within this time, so that a command never hangs on a broker that is away.
@@ -43,12 +42,7 @@ class KafkaPublisher:
         self._bootstrap = bootstrap
         with translated(bootstrap):
             self._producer = Producer({**client_config(bootstrap, {**SETTINGS, **overrides})})
-            there = metadata_of(self._producer, self._bootstrap).topics
-        missing = sorted(topics - set(there))
-        if missing:
-            raise Unavailable(
-                f"Kafka at {bootstrap} has no topic {', '.join(missing)}", next_step="run `gridctl topics apply`"
-            )
+            topics_of(self._producer, bootstrap, sorted(topics))
 
     def __enter__(self) -> Self:
         return self

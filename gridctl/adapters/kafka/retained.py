@@ -11,8 +11,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
-from gridctl.adapters.kafka.metadata import metadata_of
-from gridctl.errors import Unavailable
+from gridctl.adapters.kafka.metadata import spans_of
 
 READ_BATCH = 2_000
 
@@ -42,7 +41,7 @@ class RetainedLog:
     def read(self, topics: Sequence[str]) -> Iterator[Message[bytes, bytes]]:
         """Yield all records; raise Unavailable when a topic is absent or the broker stops answering."""
         with translated(self._bootstrap):
-            ends = self._ends(topics)
+            ends = spans_of(self._consumer, self._bootstrap, topics)
             self._consumer.assign([TopicPartition(topic, number, low) for (topic, number), (low, _) in ends.items()])
             waiting = {place: high for place, (low, high) in ends.items() if low < high}
             quiet_since = time.monotonic()
@@ -72,16 +71,3 @@ class RetainedLog:
                 yield message
             if at_end or offset + 1 >= end:
                 del waiting[place]
-
-    def _ends(self, topics: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
-        known = metadata_of(self._consumer, self._bootstrap).topics
-        absent = [topic for topic in topics if topic not in known]
-        if absent:
-            raise Unavailable(
-                f"Kafka at {self._bootstrap} has no topic {', '.join(absent)}", next_step="run `gridctl topics apply`"
-            )
-        return {
-            (topic, number): self._consumer.get_watermark_offsets(TopicPartition(topic, number), ANSWER_TIMEOUT_S)
-            for topic in topics
-            for number in known[topic].partitions
-        }

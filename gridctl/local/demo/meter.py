@@ -8,6 +8,7 @@ from confluent_kafka import Consumer, TopicPartition
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.deadletters import DeadLetterReader
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated
+from gridctl.adapters.kafka.metadata import spans_of
 from gridctl.contracts.topics import TopicCatalogue
 from gridctl.process.ports import StateReader
 from gridctl.process.refused import Found, summarise
@@ -74,11 +75,4 @@ class Meter:
 
     def _ends(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
         with translated(self._bootstrap):
-            known = self._consumer.list_topics(timeout=ANSWER_TIMEOUT_S).topics
-            return {
-                (topic, partition): self._consumer.get_watermark_offsets(
-                    TopicPartition(topic, partition), ANSWER_TIMEOUT_S
-                )[1]
-                for topic in topics
-                for partition in known[topic].partitions
-            }
+            return {place: end for place, (_, end) in spans_of(self._consumer, self._bootstrap, topics).items()}
