@@ -13,7 +13,7 @@ from typing import Any
 
 import fastavro
 
-from gridctl.contracts.avro import compile_decoder, compile_encoder
+from gridctl.avro.codec import compile_decoder, compile_encoder
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 ROUNDS = 9

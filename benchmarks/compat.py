@@ -15,7 +15,7 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
-from gridctl.contracts.compat import Level, can_read, check, parse
+from gridctl.avro import Level, can_read, check, parse
 
 ROUNDS = 15
 VERSIONS = 20

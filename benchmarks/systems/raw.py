@@ -5,7 +5,7 @@ from collections.abc import Callable
 from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
-from gridctl.contracts.avro import compile_encoder
+from gridctl.avro.codec import compile_encoder
 from gridctl.contracts.framing import frame_header
 from work import BATCH, PRODUCER, SCHEMA, TOPIC, Clock, Options, load_assets, load_records, options, to_event
 

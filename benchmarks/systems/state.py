@@ -16,7 +16,7 @@ from gridctl.contracts.clock import event_time_problem
 from gridctl.contracts.events import ThermostatEvent
 from gridctl.contracts.ids import msg_id
 from gridctl.process.effect import effect_of
-from gridctl.process.state_model import SHARDS, shard_of
+from gridctl.state.model import SHARDS, shard_of
 from work import DLQ, PRODUCER, ROOT, Options
 
 SCRIPT = (ROOT / "gridctl/adapters/state.lua").read_text(encoding="utf-8")

@@ -15,8 +15,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gridctl.contracts.compat import Level, Schema, SchemaInvalid, check, parse
-from gridctl.contracts.fingerprint import fingerprint
+from gridctl.avro import Level, Schema, SchemaInvalid, check, parse
+from gridctl.avro.fingerprint import fingerprint
 from gridctl.contracts.registry import SchemaReference, SchemaVersion
 from gridctl.errors import Unavailable, UsageProblem, ViolationFound
 

@@ -14,8 +14,8 @@ import redis
 from gridctl.contracts.addresses import without_password
 from gridctl.errors import Unavailable, UsageProblem
 from gridctl.process.ports import Applied, Effect
-from gridctl.process.record import pack_state, unpack_state
-from gridctl.process.state_model import EFFECTS, SHARDS, CircuitTotal, DeviceState, Outcome, add_up, shard_of
+from gridctl.state.model import EFFECTS, SHARDS, CircuitTotal, DeviceState, Outcome, add_up, shard_of
+from gridctl.state.record import pack_state, unpack_state
 
 CONNECT_TIMEOUT_S = 3
 REPLY_TIMEOUT_S = 30

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gridctl.contracts.registry import SchemaReference
-from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.errors import UsageProblem
+from gridctl.governance.tree import SchemaFile, SchemaTree
 
 _VERSION = re.compile(r"v([1-9][0-9]{0,8})\.avsc")
 _REFERENCES_SUFFIX = ".references.json"

@@ -9,8 +9,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from gridctl.cli.boundary import ExitCode
+from gridctl.contracts.verdict import Verdict, VerdictName, could_not_check
 from gridctl.errors import Unavailable
-from gridctl.gates.finding import Verdict, VerdictName, could_not_check
 from gridctl.gates.formats import GateFormat, render
 
 Format = Annotated[

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from gridctl.gates.finding import COULD_NOT_CHECK, Finding, Verdict, VerdictName
+from gridctl.contracts.verdict import COULD_NOT_CHECK, Finding, Verdict, VerdictName
 from gridctl.gates.runner_config import Gate
 from gridctl.gates.runner_process import Ran
 

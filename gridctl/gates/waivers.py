@@ -10,8 +10,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from gridctl.contracts.verdict import COULD_NOT_CHECK, Finding, Verdict
 from gridctl.errors import UsageProblem
-from gridctl.gates.finding import COULD_NOT_CHECK, Finding, Verdict
 
 LONGEST_DAYS = 30
 _Filled = Annotated[str, Field(min_length=1, pattern=r"\S")]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from gridctl.audit.ports import Record
 from gridctl.audit.verify import Fault
+from gridctl.avro.fingerprint import fingerprint
 from gridctl.contracts.audit import AuditEntry
-from gridctl.contracts.fingerprint import fingerprint
 from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
 
 LEVEL_ACTION = "schema.level"

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gridctl.avro import Level, Schema, SchemaInvalid, check
+from gridctl.avro.fingerprint import fingerprint
 from gridctl.contracts.audit import AUDIT_SUBJECT
-from gridctl.contracts.compat import Level, Schema, SchemaInvalid, check
-from gridctl.contracts.fingerprint import fingerprint
 from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
-from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.errors import Unavailable, UsageProblem, ViolationFound
 from gridctl.governance.texts import Texts
+from gridctl.governance.tree import SchemaFile, SchemaTree
 
 Place = tuple[str, int]
 

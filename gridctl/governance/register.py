@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from gridctl.audit.chain import Head
 from gridctl.audit.origin import Origin
 from gridctl.audit.ports import Ledger
+from gridctl.avro.fingerprint import fingerprint
 from gridctl.contracts.audit import AuditEntry, AuditFact
-from gridctl.contracts.fingerprint import fingerprint
 from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
 from gridctl.errors import GridctlError, Unavailable, ViolationFound
 from gridctl.governance.explain import ADOPT_ACTION, LEVEL_ACTION, REGISTER_ACTION

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from gridctl.contracts.compat import SchemaInvalid, can_read, parse
+from gridctl.avro import SchemaInvalid, can_read, parse
 from gridctl.contracts.framing import FramingError, schema_id_of
 from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
-from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.errors import UsageProblem
 from gridctl.governance.texts import Texts
+from gridctl.governance.tree import SchemaFile, SchemaTree
 
 Rule = Literal["retention-unreadable", "retention-unknown-id", "retention-letter", "retention-unframed"]
 

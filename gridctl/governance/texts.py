@@ -1,9 +1,9 @@
 """Schemas parsed with what they reference: from the tree, or from the registry where the tree does not hold it."""
 
-from gridctl.contracts.compat import Schema
-from gridctl.contracts.references import Lookup, Source, either, parse_source, tree_lookup
+from gridctl.avro import Schema
 from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
-from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
+from gridctl.governance.references import Lookup, Source, either, parse_source, tree_lookup
+from gridctl.governance.tree import SchemaFile, SchemaTree
 
 
 class Texts:

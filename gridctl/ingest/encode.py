@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gridctl.contracts.avro import compile_encoder
+from gridctl.avro.codec import compile_encoder
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, DeadLetter
 from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.contracts.framing import frame_header

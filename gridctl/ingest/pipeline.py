@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gridctl.contracts.avro import AvroEncodeError
+from gridctl.avro.codec import AvroEncodeError
 from gridctl.contracts.deadletter import RAW_CAP_BYTES
 from gridctl.contracts.events import TOPIC_OF_KIND, Reading
 from gridctl.contracts.ids import msg_id

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gridctl.contracts.avro import AvroDecodeError, AvroSchemaError, compile_decoder
+from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, compile_decoder
 from gridctl.contracts.clock import event_time_problem
 from gridctl.contracts.deadletter import Stage
 from gridctl.contracts.events import EVENT_OF_KIND, TOPIC_OF_KIND

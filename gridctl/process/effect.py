@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gridctl.process.ports import Effect
-from gridctl.process.record import CODE_OF_KIND, pack_register
-from gridctl.process.state_model import NO_CIRCUIT
+from gridctl.state.model import NO_CIRCUIT
+from gridctl.state.record import CODE_OF_KIND, pack_register
 
 MILLIWATTS = 1000
 

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from gridctl.contracts.deadletter import DeadLetter
 from gridctl.contracts.registry import SchemaLookup
-from gridctl.process.state_model import CircuitTotal, DeviceState, Outcome
+from gridctl.state.model import CircuitTotal, DeviceState, Outcome
 
 __all__ = [
     "Applied",

@@ -8,9 +8,9 @@ from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.process.decode import EventReader, Rejected
 from gridctl.process.letters import letter_of
 from gridctl.process.ports import DeadLetterSink, Effect, EventSource, Record, StateStore
-from gridctl.process.record import unpack
-from gridctl.process.state_model import DeviceState, Outcome, Register, judge, merge, same_time
 from gridctl.process.summary import Summary
+from gridctl.state.model import DeviceState, Outcome, Register, judge, merge, same_time
+from gridctl.state.record import unpack
 
 BATCH = 1000
 

@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from gridctl.adapters.redis_state import RedisState
-from gridctl.contracts.avro import compile_decoder
+from gridctl.avro.codec import compile_decoder
 from gridctl.contracts.framing import HEADER_BYTES
 from gridctl.contracts.ids import msg_id
 from tests.running_stack import ROOT, RunningStack

@@ -8,7 +8,6 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from gridctl.adapters.kafka.ledger import TRANSACTIONAL_ID, KafkaLedger
-from gridctl.adapters.memory_ledger import MemoryLedger
 from gridctl.adapters.registry import HttpRegistry, RegistryOptions
 from gridctl.audit.chain import START, head_of
 from gridctl.audit.origin import Origin
@@ -17,6 +16,7 @@ from gridctl.audit.verify import walk
 from gridctl.contracts.audit import AUDIT_SUBJECT, AUDIT_TOPIC, AuditFact
 from gridctl.contracts.framing import frame_header
 from tests.running_stack import ROOT, RunningStack
+from tests.support.memory_ledger import MemoryLedger
 
 pytestmark = [pytest.mark.stack]
 

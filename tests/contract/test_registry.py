@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from gridctl.adapters.memory_registry import MemoryRegistry
 from gridctl.adapters.registry import HttpRegistry, RegistryOptions
 from gridctl.contracts.registry import SchemaReference, SchemaRegistry, SchemaVersion
 from gridctl.errors import UsageProblem, ViolationFound
+from tests.support.memory_registry import MemoryRegistry
 from tests.support.moto_glue import glue_registry
 
 LEVELS = ["NONE", "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"]

@@ -11,13 +11,11 @@ import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridctl.adapters.memory_state import MemoryState
 from gridctl.adapters.redis_state import RedisState, keys_of
 from gridctl.local.stack import embedded
 from gridctl.local.stack.processes import stop
 from gridctl.process.ports import Effect, StateReader, StateStore
-from gridctl.process.record import pack, unpack
-from gridctl.process.state_model import (
+from gridctl.state.model import (
     SHARDS,
     CircuitTotal,
     DeviceState,
@@ -28,6 +26,8 @@ from gridctl.process.state_model import (
     shard_of,
     totals,
 )
+from gridctl.state.record import pack, unpack
+from tests.support.memory_state import MemoryState
 
 
 class GridState(StateStore, StateReader):

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from gridctl.contracts.compat import SchemaInvalid, can_read, parse
+from gridctl.avro import SchemaInvalid, can_read, parse
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 

@@ -16,12 +16,12 @@ from pydantic import ValidationError
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
 from gridctl.adapters.kafka.metadata import topics_of
+from gridctl.assets.table import AssetTable
+from gridctl.avro.codec import AvroDecodeError, compile_decoder
 from gridctl.contracts.assets import ASSET_TOPIC, AssetRecord
-from gridctl.contracts.avro import AvroDecodeError, compile_decoder
 from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
 from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import GridctlError, Unavailable
-from gridctl.ingest.assets import AssetTable
 
 BATCH = 1_000
 LOOK_EVERY_S = 0.5  # so long may an event still get the stamp that its device had before

@@ -13,12 +13,12 @@ from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartit
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
 from gridctl.adapters.kafka.metadata import spans_of
-from gridctl.contracts.avro import AvroDecodeError, compile_decoder, compile_encoder
+from gridctl.avro.codec import AvroDecodeError, compile_decoder, compile_encoder
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, DeadLetter, headers_of
 from gridctl.contracts.framing import HEADER_BYTES, FramingError, frame_header, schema_id_of
 from gridctl.contracts.registry import SchemaLookup
+from gridctl.deadletters.view import Found
 from gridctl.errors import Unavailable
-from gridctl.process.refused import Found
 
 DELIVERY_TIMEOUT_MS = 8000
 READ_BATCH = 500

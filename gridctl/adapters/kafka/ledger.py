@@ -17,8 +17,8 @@ from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, translated
 from gridctl.adapters.kafka.ledger_reader import MARK, LedgerReader
 from gridctl.audit.chain import Head, head_of, seal
 from gridctl.audit.ports import Record
+from gridctl.avro.codec import compile_encoder
 from gridctl.contracts.audit import AUDIT_SUBJECT, AUDIT_TOPIC, AuditEntry, AuditFact
-from gridctl.contracts.avro import compile_encoder
 from gridctl.contracts.framing import frame_header
 from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import Unavailable

@@ -16,8 +16,8 @@ from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavaila
 from gridctl.adapters.kafka.metadata import no_topics, topics_of
 from gridctl.audit.chain import START, Head, head_of
 from gridctl.audit.ports import Record
+from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, compile_decoder
 from gridctl.contracts.audit import AUDIT_TOPIC, AuditEntry
-from gridctl.contracts.avro import AvroDecodeError, AvroSchemaError, compile_decoder
 from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
 from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import ViolationFound

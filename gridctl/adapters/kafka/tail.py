@@ -12,7 +12,7 @@ from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
 from gridctl.adapters.kafka.metadata import metadata_of
 from gridctl.adapters.registry import HttpRegistry
-from gridctl.contracts.avro import AvroDecodeError, compile_decoder
+from gridctl.avro.codec import AvroDecodeError, compile_decoder
 from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
 from gridctl.errors import GridctlError, Unavailable, UsageProblem
 

@@ -43,10 +43,10 @@ def apply(
     Example:
     $ gridctl simulate assets --thermostats 1000 --output - | gridctl assets apply -
     """
-    from gridctl.cli.commands.ingest_run import print_account
-    from gridctl.cli.commands.simulate_run import progress
-    from gridctl.cli.wiring import settings_of
-    from gridctl.cli.wiring_ingest import asset_publisher
+    from gridctl.cli.commands.ingest.run import print_account
+    from gridctl.cli.commands.simulate.run import progress
+    from gridctl.cli.wiring.base import settings_of
+    from gridctl.cli.wiring.ingest import asset_publisher
     from gridctl.ingest.asset_file import publish_assets, read_assets
 
     settings = settings_of(context)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gridctl.audit.chain import Head
     from gridctl.audit.verify import Fault
     from gridctl.cli.config import Settings
-    from gridctl.gates.finding import Finding, Verdict
+    from gridctl.contracts.verdict import Finding, Verdict
 
 GATE = "audit"
 
@@ -55,7 +55,7 @@ def verify(
         $ gridctl up && gridctl audit verify
     """
     from gridctl.audit.chain import Head
-    from gridctl.cli.wiring import settings_of
+    from gridctl.cli.wiring.base import settings_of
 
     expected = None if head is None else Head.parse(head)
     if file is None:
@@ -74,8 +74,8 @@ def export(context: typer.Context, since: Since = None, until: Until = None) -> 
         $ gridctl up && gridctl audit export --since 2026-01-01 > ledger.jsonl
     """
     from gridctl.audit.export import in_range, line_of
-    from gridctl.cli.wiring import settings_of
-    from gridctl.cli.wiring_governance import ledger_of
+    from gridctl.cli.wiring.base import settings_of
+    from gridctl.cli.wiring.governance import ledger_of
 
     since_ms, until_ms = _epoch_ms(since), _epoch_ms(until)
     with ledger_of(settings_of(context)) as ledger:
@@ -85,8 +85,8 @@ def export(context: typer.Context, since: Since = None, until: Until = None) -> 
 
 
 def _verify_topic(settings: "Settings", expected: "Head | None", registry: str | None) -> "Verdict":
-    from gridctl.cli.wiring_governance import verify_ledger
-    from gridctl.gates.finding import Verdict
+    from gridctl.cli.wiring.governance import verify_ledger
+    from gridctl.contracts.verdict import Verdict
 
     found = verify_ledger(settings, expected, registry)
     checked = {"entries": found.seen.count, "head": str(found.seen.head)}
@@ -97,7 +97,7 @@ def _verify_topic(settings: "Settings", expected: "Head | None", registry: str |
 def _verify_file(path: Path, expected: "Head | None") -> "Verdict":
     from gridctl.audit.export import records_of
     from gridctl.audit.verify import walk
-    from gridctl.gates.finding import Finding, Verdict
+    from gridctl.contracts.verdict import Finding, Verdict
 
     try:
         with path.open("rb") as lines:
@@ -114,7 +114,7 @@ def _verify_file(path: Path, expected: "Head | None") -> "Verdict":
 
 
 def _findings(faults: "Iterable[Fault]", path: Path | None = None) -> "Iterable[Finding]":
-    from gridctl.gates.finding import Finding
+    from gridctl.contracts.verdict import Finding
 
     for fault in faults:
         line = fault.place.removeprefix(f"{path}:")

@@ -48,8 +48,8 @@ def demo(
     $ gridctl demo --duration 5 --devices 200
     """
     from gridctl.cli.output import talk
-    from gridctl.cli.wiring import settings_of
-    from gridctl.cli.wiring_demo import demo_of
+    from gridctl.cli.wiring.base import settings_of
+    from gridctl.cli.wiring.demo import demo_of
     from gridctl.errors import ViolationFound
     from gridctl.local.demo.run import Plan
 
@@ -68,7 +68,7 @@ def demo(
 @contextmanager
 def _stack(settings: "Settings", broker: BrokerKind, *, keep: bool) -> "Iterator[Settings]":
     """Yield settings on a stack that is up; one that was up before, or that is to be kept, stays."""
-    from gridctl.cli.wiring_stack import stack_of
+    from gridctl.cli.wiring.stack import stack_of
     from gridctl.local.stack.stack import down
 
     was_up = stack_of(settings) is not None

@@ -11,7 +11,7 @@ from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
     from gridctl.contracts.topics import TopicCatalogue
-    from gridctl.process.refused import Found
+    from gridctl.deadletters.view import Found
 
 Topic = Annotated[
     str | None, typer.Option("--topic", help="Only this dead letter topic, or that of this measurement topic.")
@@ -40,9 +40,9 @@ def summary(context: typer.Context, output: Output = OutputFormat.TABLE) -> None
     $ gridctl dlq summary -o json
     """
     from gridctl.cli.output import print_data, print_table
-    from gridctl.cli.wiring import catalogue_of, settings_of
-    from gridctl.cli.wiring_process import dead_letters_of
-    from gridctl.process.refused import summarise
+    from gridctl.cli.wiring.base import catalogue_of, settings_of
+    from gridctl.cli.wiring.process import dead_letters_of
+    from gridctl.deadletters.view import summarise
 
     settings = settings_of(context)
     topics = catalogue_of(settings).dead_letter_topics
@@ -69,8 +69,8 @@ def show(
     $ gridctl dlq show --limit 10 -o jsonl
     """
     from gridctl.cli.output import print_data, print_json_lines
-    from gridctl.cli.wiring import catalogue_of, settings_of
-    from gridctl.cli.wiring_process import dead_letters_of
+    from gridctl.cli.wiring.base import catalogue_of, settings_of
+    from gridctl.cli.wiring.process import dead_letters_of
 
     settings = settings_of(context)
     topics = _topics(catalogue_of(settings), topic)
@@ -85,7 +85,7 @@ def show(
 
 
 def _rows(letters: "Iterable[Found]", rule: str | None) -> Iterator[dict[str, Any]]:
-    from gridctl.process.refused import letter_row
+    from gridctl.deadletters.view import letter_row
 
     rows = (letter_row(found) for found in letters)
     return (row for row in rows if rule is None or row["rule"] == rule)

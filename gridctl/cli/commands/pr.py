@@ -12,7 +12,7 @@ from gridctl.cli.options import stated_base
 from gridctl.errors import Unavailable, UsageProblem
 
 if TYPE_CHECKING:
-    from gridctl.gates.finding import Verdict
+    from gridctl.contracts.verdict import Verdict
     from gridctl.gates.pr.event import Event
     from gridctl.gates.pr.gather import Sources
 
@@ -73,7 +73,7 @@ def check(
 def _checked(sources: "Sources", event_file: Path | None, environ: Mapping[str, str]) -> "Verdict":
     from datetime import UTC, datetime
 
-    from gridctl.cli.wiring_gates import code_host, local_history
+    from gridctl.cli.wiring.gates import code_host, local_history
     from gridctl.gates.pr.check import check as judge
     from gridctl.gates.pr.gather import gather
 
@@ -115,7 +115,7 @@ def ruleset(
 
 
 def _compared(file: Path, repository: str, branch: str | None, environ: Mapping[str, str]) -> "Verdict":
-    from gridctl.cli.wiring_gates import code_host
+    from gridctl.cli.wiring.gates import code_host
     from gridctl.gates.pr.ruleset import compare, parse_ruleset
 
     try:

@@ -55,8 +55,8 @@ def process(
     $ gridctl process --until-idle
     """
     from gridctl.cli.signals import Stop
-    from gridctl.cli.wiring import settings_of
-    from gridctl.cli.wiring_process import processor_of
+    from gridctl.cli.wiring.base import settings_of
+    from gridctl.cli.wiring.process import processor_of
     from gridctl.process.processor import Limits
     from gridctl.simulate.ledger import LedgerFile
 

@@ -44,7 +44,7 @@ def up(
     Example:
     $ gridctl up
     """
-    from gridctl.cli.wiring import settings_of
+    from gridctl.cli.wiring.base import settings_of
 
     parts = start_stack(settings_of(context), broker, brokers)
     _show([_row(part, "") for part in parts], output)
@@ -53,9 +53,9 @@ def up(
 def start_stack(settings: "Settings", broker: BrokerKind, brokers: int) -> "list[Part]":
     """Bring a stack up with its topics and schemas, and return its parts."""
     from gridctl.cli.output import talk
-    from gridctl.cli.wiring import catalogue_of
-    from gridctl.cli.wiring_governance import register_schemas
-    from gridctl.cli.wiring_stack import probe, starters, topic_admin
+    from gridctl.cli.wiring.base import catalogue_of
+    from gridctl.cli.wiring.governance import register_schemas
+    from gridctl.cli.wiring.stack import probe, starters, topic_admin
     from gridctl.errors import UsageProblem
     from gridctl.governance.topics import apply
     from gridctl.local.stack.stack import up as start
@@ -79,8 +79,8 @@ def status(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     Example:
     $ gridctl up && gridctl status -o json
     """
-    from gridctl.cli.wiring import settings_of
-    from gridctl.cli.wiring_stack import configured_parts
+    from gridctl.cli.wiring.base import settings_of
+    from gridctl.cli.wiring.stack import configured_parts
 
     settings = settings_of(context)
     parts = configured_parts(settings)
@@ -99,7 +99,7 @@ def down(context: typer.Context) -> None:
     $ gridctl down
     """
     from gridctl.cli.output import talk
-    from gridctl.cli.wiring import settings_of
+    from gridctl.cli.wiring.base import settings_of
     from gridctl.local.stack.stack import down as end
 
     settings = settings_of(context)
@@ -117,8 +117,8 @@ def doctor(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     $ gridctl up && gridctl doctor
     """
     from gridctl.cli.output import print_data, print_table
-    from gridctl.cli.wiring import settings_of
-    from gridctl.cli.wiring_doctor import examine
+    from gridctl.cli.wiring.base import settings_of
+    from gridctl.cli.wiring.doctor import examine
 
     checks = examine(settings_of(context))
     if output is OutputFormat.TABLE:
@@ -137,7 +137,7 @@ def _problems(parts: "list[Part]", settings: "Settings") -> list[str]:
     from concurrent.futures import ThreadPoolExecutor
     from functools import partial
 
-    from gridctl.cli.wiring_stack import probe_configured, problem_of
+    from gridctl.cli.wiring.stack import probe_configured, problem_of
 
     def problem(part: "Part") -> str:
         return problem_of(part.address, partial(probe_configured, part.name, settings))[0]

@@ -9,7 +9,7 @@ from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
     from gridctl.process.ports import StateReader
-    from gridctl.process.view import EventOf
+    from gridctl.state.view import EventOf
 
 Name = Annotated[str | None, typer.Argument(metavar="[DEVICE|CIRCUIT]", help="Only this device or circuit.")]
 
@@ -36,9 +36,9 @@ def show(context: typer.Context, name: Name = None, output: RecordOutput = Recor
     $ gridctl state show -o json
     """
     from gridctl.cli.output import print_data, print_json_lines
-    from gridctl.cli.wiring import settings_of
-    from gridctl.cli.wiring_process import state_of
-    from gridctl.process.view import circuit_rows, device_rows
+    from gridctl.cli.wiring.base import settings_of
+    from gridctl.cli.wiring.process import state_of
+    from gridctl.state.view import circuit_rows, device_rows
 
     with state_of(settings_of(context)) as (state, event_of):
         if name is None:
@@ -54,7 +54,7 @@ def show(context: typer.Context, name: Name = None, output: RecordOutput = Recor
 
 
 def _named(name: str, state: "StateReader", event_of: "EventOf") -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    from gridctl.process.view import circuit_rows, device_rows
+    from gridctl.state.view import circuit_rows, device_rows
 
     circuits = state.circuits()
     if name in circuits:

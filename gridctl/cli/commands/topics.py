@@ -37,8 +37,8 @@ def list_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     $ gridctl up && gridctl topics list
     """
     from gridctl.cli.output import print_data, print_table
-    from gridctl.cli.wiring import catalogue_of, settings_of
-    from gridctl.cli.wiring_stack import topic_admin
+    from gridctl.cli.wiring.base import catalogue_of, settings_of
+    from gridctl.cli.wiring.stack import topic_admin
 
     settings = settings_of(context)
     live = topic_admin(settings).topics()
@@ -70,8 +70,8 @@ def plan_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     Example:
     $ gridctl up && gridctl topics plan
     """
-    from gridctl.cli.wiring import catalogue_of, settings_of
-    from gridctl.cli.wiring_stack import topic_admin
+    from gridctl.cli.wiring.base import catalogue_of, settings_of
+    from gridctl.cli.wiring.stack import topic_admin
     from gridctl.governance.topics import drift, plan
 
     settings = settings_of(context)
@@ -93,8 +93,8 @@ def apply_(
     Example:
     $ gridctl up && gridctl topics apply
     """
-    from gridctl.cli.wiring import catalogue_of, settings_of
-    from gridctl.cli.wiring_stack import topic_admin
+    from gridctl.cli.wiring.base import catalogue_of, settings_of
+    from gridctl.cli.wiring.stack import topic_admin
     from gridctl.governance.topics import apply, drift, plan, undone
 
     settings = settings_of(context)
@@ -118,8 +118,8 @@ def tail(context: typer.Context, topic: TopicArgument, limit: Limit = 10, follow
     """
     from gridctl.cli.output import print_json_lines
     from gridctl.cli.signals import Stop
-    from gridctl.cli.wiring import settings_of
-    from gridctl.cli.wiring_stack import topic_tail
+    from gridctl.cli.wiring.base import settings_of
+    from gridctl.cli.wiring.stack import topic_tail
 
     with Stop() as stop, topic_tail(settings_of(context), topic) as reader:
         for rows in reader.read(limit, follow=follow, stopping=stop.is_asked):

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from gridctl.gates.finding import Verdict
+from gridctl.contracts.verdict import Verdict
 
 
 class GateFormat(StrEnum):

@@ -7,7 +7,7 @@ word; a job summary over 1 MiB is dropped whole.
 from collections.abc import Iterable
 from html import escape
 
-from gridctl.gates.finding import Finding, Verdict
+from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.gates.formats.words import about, count, headline, one_line, place
 
 ANNOTATIONS_OF_A_KIND = 10

@@ -2,7 +2,7 @@
 
 import json
 
-from gridctl.gates.finding import Verdict
+from gridctl.contracts.verdict import Verdict
 
 
 def write(verdict: Verdict) -> str:

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from gridctl.gates.finding import COULD_NOT_CHECK, Finding, Verdict
+from gridctl.contracts.verdict import COULD_NOT_CHECK, Finding, Verdict
 from gridctl.gates.formats.words import about, one_line, place
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gridctl import __version__
-from gridctl.gates.finding import Finding, Verdict
+from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.gates.formats.words import about, headline, one_line
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -1,6 +1,6 @@
 """For people: `file:line:column` that an editor can open, never wrapped; then the message and the fix."""
 
-from gridctl.gates.finding import Finding, Verdict
+from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.gates.formats.words import about, headline, one_line, place
 
 

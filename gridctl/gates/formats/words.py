@@ -1,6 +1,6 @@
 """The pieces of sentences that several formats share."""
 
-from gridctl.gates.finding import Finding, Verdict
+from gridctl.contracts.verdict import Finding, Verdict
 
 
 def one_line(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from gridctl.gates.finding import COULD_NOT_CHECK, Finding, Verdict
+from gridctl.contracts.verdict import COULD_NOT_CHECK, Finding, Verdict
 from gridctl.gates.pr.document import Section, paragraphs, sections_of
 from gridctl.gates.pr.filled import is_filled, normalised
 from gridctl.gates.pr.model import IMPACTS, LEVELS, ROLLBACK, Change, ChangedPath, Level, login

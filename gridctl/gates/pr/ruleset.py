@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.errors import Unavailable, UsageProblem
-from gridctl.gates.finding import Finding, Verdict
 
 GATE = "ruleset"
 RULESET_PATH = ".github/ruleset.json"

@@ -10,9 +10,9 @@ from gridctl.adapters.kafka.deadletters import DeadLetterReader
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated
 from gridctl.adapters.kafka.metadata import spans_of
 from gridctl.contracts.topics import TopicCatalogue
+from gridctl.deadletters.view import Found, summarise
 from gridctl.process.ports import StateReader
-from gridctl.process.refused import Found, summarise
-from gridctl.process.view import circuit_rows
+from gridctl.state.view import circuit_rows
 
 
 class Meter:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from gridctl.contracts.compat import Schema, SchemaInvalid, parse_json
+from gridctl.avro import Schema, SchemaInvalid, parse_json
 from gridctl.contracts.registry import SchemaReference
 from gridctl.local.registry.leniency import parse_leniently
 

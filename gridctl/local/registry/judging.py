@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gridctl.contracts.compat import Break, Level, check
+from gridctl.avro import Break, Level, check
 from gridctl.local.registry.lookup import Candidate, Lookup
 from gridctl.local.registry.store import StoredVersion
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from gridctl.contracts.compat import Schema, SchemaInvalid, parse_json
-from gridctl.contracts.compat.model import ABSENT, Record
+from gridctl.avro import Schema, SchemaInvalid, parse_json
+from gridctl.avro.model import ABSENT, Record
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_.]|(?<![^.])(?=[0-9])")
 _NAMED = ("record", "error", "enum", "fixed")

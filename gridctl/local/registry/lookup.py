@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from gridctl.contracts.compat import Schema, SchemaInvalid
-from gridctl.contracts.compat.jsontext import load_json
+from gridctl.avro import Schema, SchemaInvalid
+from gridctl.avro.jsontext import load_json
 from gridctl.contracts.registry import SchemaReference
 from gridctl.local.registry import documents
 from gridctl.local.registry.errors import ApiError, Problem

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gridctl.contracts.compat import Level
+from gridctl.avro import Level
 from gridctl.local.registry.changes import Changes
 from gridctl.local.registry.errors import ApiError, Problem
 from gridctl.local.registry.judging import objections

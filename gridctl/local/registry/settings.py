@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from gridctl.contracts.compat import Level
+from gridctl.avro import Level
 from gridctl.local.registry.errors import ApiError, Problem
 from gridctl.local.registry.store import GLOBAL, Store
 

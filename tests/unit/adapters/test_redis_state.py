@@ -4,7 +4,7 @@ import pytest
 
 from gridctl.adapters.redis_state import RedisState, keys_of
 from gridctl.errors import Unavailable
-from gridctl.process.state_model import SHARDS
+from gridctl.state.model import SHARDS
 
 
 def test_a_server_that_is_away_is_named_without_its_password() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from gridctl.audit.chain import START, Head, hash_of, head_of, seal
 from gridctl.audit.origin import Origin
+from gridctl.avro.codec import compile_decoder, compile_encoder
 from gridctl.contracts.audit import AUDIT_SUBJECT, AuditEntry
-from gridctl.contracts.avro import compile_decoder, compile_encoder
 from gridctl.errors import UsageProblem
 
 AVRO = (Path(__file__).parents[3] / "schemas" / AUDIT_SUBJECT / "v1.avsc").read_text()

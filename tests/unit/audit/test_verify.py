@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 
-from gridctl.adapters.memory_ledger import MemoryLedger
 from gridctl.audit.chain import START, Head, head_of, seal
 from gridctl.audit.export import in_range, line_of, records_of
 from gridctl.audit.origin import Origin
@@ -13,6 +12,7 @@ from gridctl.audit.ports import Record
 from gridctl.audit.verify import walk
 from gridctl.contracts.audit import AuditEntry
 from gridctl.errors import ViolationFound
+from tests.support.memory_ledger import MemoryLedger
 
 HOUR_MS = 3_600_000
 

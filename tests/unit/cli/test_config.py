@@ -11,11 +11,11 @@ import pytest
 from gridctl.adapters.kafka.errors import translated
 from gridctl.adapters.kafka.metadata import require_reachable
 from gridctl.adapters.redis_state import RedisState
-from gridctl.cli import wiring_stack
 from gridctl.cli.config import Overrides, Profile, Settings, load_settings
-from gridctl.cli.wiring_doctor import examine
-from gridctl.cli.wiring_process import processor_of
-from gridctl.cli.wiring_stack import probe_configured, problem_of
+from gridctl.cli.wiring import stack as wiring_stack
+from gridctl.cli.wiring.doctor import examine
+from gridctl.cli.wiring.process import processor_of
+from gridctl.cli.wiring.stack import probe_configured, problem_of
 from gridctl.errors import UsageProblem
 from tests.running_stack import GRIDCTL, ROOT
 

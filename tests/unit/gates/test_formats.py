@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridctl.cli.gating import emit, run_gate
+from gridctl.contracts.verdict import COULD_NOT_CHECK, JSON_KEYS, Finding, Verdict, could_not_check
 from gridctl.errors import Unavailable, UsageProblem
-from gridctl.gates.finding import COULD_NOT_CHECK, JSON_KEYS, Finding, Verdict, could_not_check
 from gridctl.gates.formats import GateFormat, render
 from gridctl.gates.formats import github as github_format
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridctl.contracts.verdict import Verdict
 from gridctl.errors import UsageProblem
-from gridctl.gates.finding import Verdict
 from gridctl.gates.pr.check import check
 from gridctl.gates.pr.model import Change, ChangedPath
 from gridctl.gates.pr.rules import PrRules, parse_rules

@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
+from gridctl.contracts.verdict import COULD_NOT_CHECK, Finding, Verdict
 from gridctl.errors import UsageProblem
-from gridctl.gates.finding import COULD_NOT_CHECK, Finding, Verdict
 from gridctl.gates.runner import Outcome, combined, exit_code, outcome_of
 from gridctl.gates.runner_config import Gate, chosen, parse_gates
 from gridctl.gates.runner_process import Ran

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gridctl.contracts.verdict import COULD_NOT_CHECK, Finding, Verdict
 from gridctl.errors import UsageProblem
-from gridctl.gates.finding import COULD_NOT_CHECK, Finding, Verdict
 from gridctl.gates.pr.check import check
 from gridctl.gates.pr.model import Change, ChangedPath
 from gridctl.gates.pr.rules import PrRules

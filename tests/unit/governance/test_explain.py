@@ -5,14 +5,14 @@ from collections import deque
 
 import pytest
 
-from gridctl.adapters.memory_ledger import MemoryLedger
-from gridctl.adapters.memory_registry import MemoryRegistry
 from gridctl.audit.origin import Origin
 from gridctl.audit.verify import Fault
-from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.governance.explain import Told, compare, unexplained
 from gridctl.governance.plan import plan
 from gridctl.governance.register import Registrar
+from gridctl.governance.tree import SchemaFile, SchemaTree
+from tests.support.memory_ledger import MemoryLedger
+from tests.support.memory_registry import MemoryRegistry
 
 ONE = json.dumps({"type": "record", "name": "R", "fields": [{"name": "a", "type": "int"}]})
 TWO = json.dumps({"type": "record", "name": "R", "fields": [{"name": "a", "type": "long"}]})

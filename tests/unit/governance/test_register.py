@@ -5,16 +5,16 @@ from itertools import count
 
 import pytest
 
-from gridctl.adapters.memory_ledger import MemoryLedger
-from gridctl.adapters.memory_registry import MemoryRegistry
 from gridctl.audit.origin import Origin
+from gridctl.avro import Level
 from gridctl.contracts.audit import AUDIT_SUBJECT
-from gridctl.contracts.compat import Level
 from gridctl.contracts.registry import SchemaReference
-from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.errors import GridctlError, UsageProblem, ViolationFound
 from gridctl.governance.plan import AddVersion, SetLevel, plan
 from gridctl.governance.register import Registrar, Report, system_name
+from gridctl.governance.tree import SchemaFile, SchemaTree
+from tests.support.memory_ledger import MemoryLedger
+from tests.support.memory_registry import MemoryRegistry
 
 LEVEL = Level.BACKWARD_TRANSITIVE
 

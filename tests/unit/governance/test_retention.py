@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from gridctl.adapters.memory_registry import MemoryRegistry
 from gridctl.contracts.framing import frame_header
-from gridctl.contracts.schema_tree import SchemaFile, SchemaTree
 from gridctl.errors import UsageProblem
 from gridctl.governance.retention import Census, Judge, Need, flaws
+from gridctl.governance.tree import SchemaFile, SchemaTree
+from tests.support.memory_registry import MemoryRegistry
 
 BASE = {"type": "record", "name": "R", "fields": [{"name": "a", "type": "int"}]}
 FIELD = {"name": "b", "type": "int"}

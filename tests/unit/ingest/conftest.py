@@ -2,16 +2,12 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gridctl.adapters.memory_registry import MemoryRegistry
-from gridctl.adapters.schema_files import read_tree
-from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
-from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.ingest.encode import Encoders, load_encoders
+from tests.support.memory_registry import MemoryRegistry
 
 NOW_MS = 1_768_435_200_000
 READINGS: dict[str, dict[str, Any]] = {
@@ -70,22 +66,6 @@ def line() -> Line:
         return json.dumps({name: value for name, value in values.items() if value is not ...}).encode()
 
     return make
-
-
-@pytest.fixture(scope="session")
-def schemas() -> dict[str, str]:
-    """The newest schema of each subject that ingest writes."""
-    tree = read_tree(Path(__file__).parents[3] / "schemas")
-    subjects = [*(f"{topic}-value" for topic in TOPIC_OF_KIND.values()), DEAD_LETTER_SUBJECT, "grid.asset-value"]
-    return {subject: file.text for subject in subjects if (file := tree.newest(subject))}
-
-
-@pytest.fixture(scope="session")
-def registry(schemas: dict[str, str]) -> MemoryRegistry:
-    registry = MemoryRegistry()
-    for subject, text in schemas.items():
-        registry.register(subject, text)
-    return registry
 
 
 @pytest.fixture(scope="session")

@@ -5,21 +5,21 @@ from typing import Any
 
 import pytest
 
-from gridctl.adapters.memory_publisher import MemoryPublisher
+from gridctl.assets.table import AssetTable
+from gridctl.avro.codec import AvroEncodeError, compile_decoder
 from gridctl.contracts.assets import AssetRecord
-from gridctl.contracts.avro import AvroEncodeError, compile_decoder
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
 from gridctl.contracts.framing import HEADER_BYTES, schema_id_of
 from gridctl.contracts.ids import msg_id
 from gridctl.contracts.priority import PriorityLevel
 from gridctl.errors import Unavailable
 from gridctl.ingest import pipeline as pipeline_module
-from gridctl.ingest.assets import AssetTable
 from gridctl.ingest.encode import Encoders, FramedEncoder, load_encoders
 from gridctl.ingest.pipeline import Pipeline
 from gridctl.ingest.ports import Batch, Letter, Oversize
 from gridctl.ingest.run import Until, run
 from gridctl.ingest.validate import Validator
+from tests.support.memory_publisher import MemoryPublisher
 
 Line = Callable[..., bytes]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridctl.contracts.avro import compile_decoder
+from gridctl.avro.codec import compile_decoder
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, printable
 from gridctl.contracts.framing import HEADER_BYTES
 from gridctl.ingest.encode import Encoders

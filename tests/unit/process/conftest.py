@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from gridctl.adapters.memory_events import MemoryRecord
-from gridctl.adapters.memory_registry import MemoryRegistry
 from gridctl.adapters.schema_files import read_tree
-from gridctl.contracts.avro import compile_encoder
+from gridctl.avro.codec import compile_encoder
 from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.contracts.framing import frame_header
 from gridctl.contracts.ids import msg_id
 from gridctl.process.decode import EventReader
+from tests.support.memory_events import MemoryRecord
+from tests.support.memory_registry import MemoryRegistry
 
 TIME_MS = 1_768_435_200_000
 VALUES: dict[str, dict[str, Any]] = {

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridctl.adapters.memory_events import MemoryRecord
-from gridctl.adapters.memory_registry import MemoryRegistry
-from gridctl.contracts.avro import compile_encoder
+from gridctl.avro.codec import compile_encoder
 from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.contracts.framing import frame_header
 from gridctl.errors import Unavailable
 from gridctl.process.decode import EventReader, Rejected
-from gridctl.process.record import unpack
+from gridctl.state.record import unpack
+from tests.support.memory_events import MemoryRecord
+from tests.support.memory_registry import MemoryRegistry
 
 KINDS = list(TOPIC_OF_KIND)
 

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridctl.adapters.memory_events import MemoryEvents, MemoryLetters, MemoryRecord
-from gridctl.adapters.memory_state import MemoryState
 from gridctl.contracts.deadletter import DeadLetter
 from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.errors import Unavailable
 from gridctl.process.decode import EventReader
 from gridctl.process.ports import Applied, Effect, EventSource, StateStore
 from gridctl.process.processor import Limits, Processor
-from gridctl.process.record import unpack
-from gridctl.process.state_model import DeviceState, Outcome, merge, totals
+from gridctl.state.model import DeviceState, Outcome, merge, totals
+from gridctl.state.record import unpack
+from tests.support.memory_events import MemoryEvents, MemoryLetters, MemoryRecord
+from tests.support.memory_state import MemoryState
 
 DLQ_OF = {topic: f"{topic}.dlq" for topic in TOPIC_OF_KIND.values()}
 NOW_MS = 1_768_435_202_000

@@ -5,8 +5,8 @@ from typing import Any
 
 from gridctl.contracts.ids import msg_id
 from gridctl.process.decode import EventReader
-from gridctl.process.state_model import CircuitTotal, DeviceState, Register
-from gridctl.process.view import circuit_rows, device_rows
+from gridctl.state.model import CircuitTotal, DeviceState, Register
+from gridctl.state.view import circuit_rows, device_rows
 
 FrameOf = Callable[..., bytes]
 

@@ -1,0 +1,313 @@
+"""How the generated decoder reads each part of a plan: fixed-size neighbours in one unpack, the rest inline."""
+
+import copy
+import struct
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from gridctl.avro.codec.errors import MAX_DEPTH
+from gridctl.avro.codec.nodes import INT_MAX, INT_MIN
+from gridctl.avro.codec.plan import (
+    Choice,
+    Entries,
+    Items,
+    Members,
+    Opaque,
+    Plan,
+    Refuse,
+    Scalar,
+    Symbols,
+)
+from gridctl.avro.codec.source import MAX_LEVEL, ONE_BYTE_SYMBOLS, Bail, Source
+from gridctl.avro.codec.varint import decode_long
+
+_STRUCT_CODES = {"float": "f", "double": "d", "boolean": "B"}
+_BYTES_OF_CODE = {"f": 4, "d": 8, "B": 1, "x": 1}
+
+
+class _Slot(NamedTuple):
+    """One value of fixed size: its struct code, where it goes, and what turns it into the value ("" is nothing).
+
+    Where `null_tag` is not None, a tag byte stands before the value and the value may be absent.
+    """
+
+    code: str
+    name: str
+    table: str
+    tag: int = 0
+    null_tag: int | None = None
+
+
+def _int(body: bytes, at: int) -> tuple[int, int]:
+    value, at = decode_long(body, at)
+    if not INT_MIN <= value <= INT_MAX:
+        raise Bail
+    return value, at
+
+
+@cache
+def _timestamp_tables() -> tuple[list[int | None], list[int | None], list[int | None]]:
+    """Return tables by two bytes (little-endian) for a non-negative varint of six: its first, middle, last two.
+
+    None where the two bytes are not of that place: arithmetic on it fails, and the careful reader decides.
+    """
+    first: list[int | None] = [None] * 65536
+    middle = first.copy()
+    final = first.copy()
+    for number in range(1 << 14):
+        low, high = number & 127, number >> 7
+        both = low | 0x8080 | high << 8
+        first[both] = None if number & 1 else number >> 1
+        middle[both] = number << 13
+        final[low | 0x80 | high << 8] = number << 27
+    return first, middle, final
+
+
+class Body:
+    """One generated module: the decoder and the functions for records that are used more than once.
+
+    In generated code `b` is the payload, `o` the place in it, `e` a scratch place; every name is assigned before use.
+    """
+
+    def __init__(self, shared: set[int]) -> None:
+        self._shared = shared
+        self._source = Source()
+        self._functions: dict[int, str] = {}
+        self._waiting: list[tuple[str, Plan]] = []
+        self._run: list[_Slot] = []
+        self._source.constants |= {"long_": decode_long, "int_": _int, "fresh": copy.deepcopy}
+
+    def compile(self, root: Plan, careful: Callable[[bytes, int], Any]) -> Any:
+        """Return the function that decodes a payload from an offset."""
+        source = self._source
+        source.constants["careful"] = careful
+        with source.block("def decode(b, o):"):
+            source.line("start = o")
+            with source.block("try:"):
+                with source.block("if type(b) is not bytes or o < 0:"):
+                    source.line("raise Bail")
+                value = self._inlined(root, "0")
+                self._flush()
+                with source.block("if o == len(b):"):
+                    source.line(f"return {value}")
+            with source.block("except Exception:"):
+                source.line("pass")
+            source.line("return careful(b, start)")
+        while self._waiting:
+            name, plan = self._waiting.pop()
+            with source.block(f"def {name}(b, o, depth):"):
+                with source.block(f"if depth >= {MAX_DEPTH}:"):
+                    source.line("raise Bail")
+                value = self._inlined(plan, "depth")
+                self._flush()
+                source.line(f"return {value}, o")
+        return source.function("decode")
+
+    def _value(self, plan: Plan, depth: str) -> str:
+        """Add the lines that read a value; return the expression that it is, once the run is flushed."""
+        nested = isinstance(plan, (Items, Entries, Choice, Members))
+        if id(plan) in self._shared or (nested and self._source.level > MAX_LEVEL):
+            self._flush()
+            value = self._source.fresh()
+            self._source.line(f"{value}, o = {self._function(plan)}(b, o, {depth})")
+            return value
+        return self._inlined(plan, depth)
+
+    def _function(self, plan: Plan) -> str:
+        if id(plan) not in self._functions:
+            self._functions[id(plan)] = name = self._source.fresh("f")
+            self._waiting.append((name, plan))
+        return self._functions[id(plan)]
+
+    def _inlined(self, plan: Plan, depth: str) -> str:
+        slot = self._slot(plan)
+        if slot is not None:
+            if slot.null_tag is not None and any(other.null_tag is not None for other in self._run):
+                self._flush()  # two that may be absent would need four layouts
+            self._run.append(slot)
+            return slot.name
+        if isinstance(plan, Members):
+            return self._members(plan, depth)
+        self._flush()
+        value = "None"
+        match plan:
+            case Scalar() if plan.kind != "null":
+                value = self._scalar(plan)
+            case Opaque():
+                value = self._slice(str(plan.size))
+            case Symbols():
+                index = self._number("int_")
+                names = {i: name for i, name in enumerate(plan.names) if name is not None}
+                value = self._local(f"{self._source.constant(names)}[{index}]")
+            case Items() | Entries():
+                value = self._blocks(plan, depth)
+            case Choice():
+                value = self._choice(plan, depth)
+            case Refuse():
+                self._source.line("raise Bail")
+        return value
+
+    def _local(self, expression: str) -> str:
+        name = self._source.fresh()
+        self._source.line(f"{name} = {expression}")
+        return name
+
+    def _number(self, function: str) -> str:
+        """Read a varint: of one byte inline, longer ones by the function."""
+        source = self._source
+        number = self._local("b[o]")
+        with source.block(f"if {number} < 128:"):
+            source.line(f"{number} = {number} >> 1 ^ -({number} & 1)")
+            source.line("o += 1")
+        with source.block("else:"):
+            source.line(f"{number}, o = {function}(b, o)")
+        return number
+
+    def _slice(self, size: str) -> str:
+        self._source.line(f"e = o + {size}")
+        value = self._local("b[o:e]")
+        self._source.line("o = e")
+        return value
+
+    def _scalar(self, plan: Scalar) -> str:
+        match plan.kind:
+            case "string":
+                return self._text()
+            case "bytes":
+                number = self._number("long_")
+                with self._source.block(f"if {number} < 0:"):
+                    self._source.line("raise Bail")
+                return self._slice(number)
+            case "long" if plan.millis and not plan.to_float:
+                return self._timestamp()
+            case kind:
+                number = self._number(f"{kind}_")
+                return f"float({number})" if plan.to_float else number
+
+    def _timestamp(self) -> str:
+        source = self._source
+        tables = _timestamp_tables()
+        first, middle, final = (source.constant(table) for table in tables)
+        unpack = source.constant(struct.Struct("<HHH").unpack_from)
+        low, mid, high = (source.fresh() for _ in range(3))
+        source.line(f"{low}, {mid}, {high} = {unpack}(b, o)")
+        source.line("o += 6")
+        return self._local(f"{first}[{low}] | {middle}[{mid}] | {final}[{high}]")
+
+    def _text(self) -> str:
+        source = self._source
+        value = self._local("b[o]")
+        # Bit 0 is the sign, bit 7 says that more follows: neither is set in the length of a short string.
+        with source.block(f"if {value} & 129:"):
+            source.line(f"{value}, e = long_(b, o)")
+            with source.block(f"if {value} < 0:"):
+                source.line("raise Bail")
+            source.line(f"o = e + {value}")
+        with source.block("else:"):
+            source.line("e = o + 1")
+            source.line(f"o = e + ({value} >> 1)")
+        source.line(f"{value} = b[e:o].decode()")
+        return value
+
+    def _members(self, plan: Members, depth: str) -> str:
+        if plan.refused is not None:
+            self._source.line("raise Bail")
+            return "None"
+        found: dict[str, str] = {}
+        for name, step in plan.steps:
+            value = self._value(step, f"{depth}+1")
+            if name is not None:
+                found[name] = value
+        for name, default in plan.defaults:
+            constant = self._source.constant(default)
+            found[name] = f"fresh({constant})" if isinstance(default, (list, dict)) else constant
+        return "{" + ", ".join(f"{name!r}: {found[name]}" for name in plan.order) + "}"
+
+    def _blocks(self, plan: Items | Entries, depth: str) -> str:
+        source = self._source
+        many = self._local("[]" if isinstance(plan, Items) else "{}")
+        with source.block("while True:"):
+            count = self._number("long_")
+            with source.block(f"if not {count}:"):
+                source.line("break")
+            # A claimed count never drives a loop beyond the bytes that are there.
+            with source.block(f"if {count} < 0 or {count} * {plan.least} > len(b) - o:"):
+                source.line("raise Bail")
+            with source.block(f"for _ in range({count}):"):
+                if isinstance(plan, Entries):
+                    key = self._text()
+                    value = self._value(plan.value, depth)
+                    self._flush()
+                    source.line(f"{many}[{key}] = {value}")
+                else:
+                    value = self._value(plan.item, depth)
+                    self._flush()
+                    source.line(f"{many}.append({value})")
+        return many
+
+    def _choice(self, plan: Choice, depth: str) -> str:
+        source = self._source
+        index, value = self._local("b[o]"), source.fresh()
+        source.line("o += 1")
+        # Unions have few branches: an index of more than one byte is left to the careful reader.
+        for position, branch in enumerate(plan.branches[:ONE_BYTE_SYMBOLS]):
+            with source.block(f"{'el' if position else ''}if {index} == {2 * position}:"):
+                result = self._value(branch, depth)
+                self._flush()
+                source.line(f"{value} = {result}")
+        with source.block("else:"):
+            source.line("raise Bail")
+        return value
+
+    def _slot(self, plan: Plan) -> _Slot | None:
+        """Return a slot for a part whose values all take the same few bytes."""
+        match plan:
+            case Scalar() if plan.kind in _STRUCT_CODES:
+                table = self._source.constant((False, True)) if plan.kind == "boolean" else ""
+                return _Slot(_STRUCT_CODES[plan.kind], self._source.fresh(), table)
+            case Symbols() if len(plan.names) <= ONE_BYTE_SYMBOLS:
+                names = {2 * index: name for index, name in enumerate(plan.names) if name is not None}
+                return _Slot("B", self._source.fresh(), self._source.constant(names))
+            case Choice(branches=(Scalar(kind="null"), other)):
+                slot = self._slot(other)
+                return slot and slot._replace(tag=2, null_tag=0)
+            case Choice(branches=(other, Scalar(kind="null"))):
+                slot = self._slot(other)
+                return slot and slot._replace(tag=0, null_tag=2)
+        return None
+
+    def _flush(self) -> None:
+        """Read the fixed-size values since the last part in one unpack."""
+        run = self._run.copy()
+        self._run.clear()
+        if not run:
+            return
+        source = self._source
+        perhaps = next((slot for slot in run if slot.null_tag is not None), None)
+        if perhaps is None:
+            self._unpack(run, absent=None)
+            return
+        ahead = sum(_BYTES_OF_CODE[slot.code] for slot in run[: run.index(perhaps)])
+        tag = self._local(f"b[o + {ahead}]")
+        with source.block(f"if {tag} == {perhaps.tag}:"):
+            self._unpack(run, absent=None)
+        with source.block(f"elif {tag} == {perhaps.null_tag}:"):
+            self._unpack(run, absent=perhaps)
+            source.line(f"{perhaps.name} = None")
+        with source.block("else:"):
+            source.line("raise Bail")
+
+    def _unpack(self, run: list[_Slot], absent: _Slot | None) -> None:
+        source = self._source
+        codes = "".join(("" if s.null_tag is None else "x") + ("" if s is absent else s.code) for s in run)
+        read = [slot for slot in run if slot is not absent]
+        if codes == "B":
+            source.line(f"{read[0].name} = b[o]")
+        elif read:
+            unpack = source.constant(struct.Struct("<" + codes).unpack_from)
+            source.line(f"{', '.join(slot.name for slot in read)}, = {unpack}(b, o)")
+        source.line(f"o += {sum(_BYTES_OF_CODE[code] for code in codes)}")
+        for slot in read:
+            if slot.table:
+                source.line(f"{slot.name} = {slot.table}[{slot.name}]")

@@ -1,0 +1,88 @@
+"""What a schema is, whatever its layout: registries keep the same schema with other blanks, orders and short names."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from gridctl.avro.jsontext import load_json
+
+PRIMITIVES = frozenset(("null", "boolean", "int", "long", "float", "double", "bytes", "string"))
+_NAMED = frozenset(("record", "error", "enum", "fixed"))
+_KINDS = _NAMED | {"array", "map"}
+
+
+def fingerprint(schema: str) -> str:
+    """Return the SHA-256 (hex) of a schema's normal form; SchemaInvalid when the text is no JSON.
+
+    Documentation, defaults, aliases and custom properties count. Names are spelt out in full, attributes are sorted.
+    """
+    return hashlib.sha256(json.dumps(normal_form(schema), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def normal_form(schema: str) -> Any:
+    """Return a schema's normal form as JSON; a place in it is the same place in the schema, or one inside it."""
+    return _normal(load_json(schema), "")
+
+
+def _normal(node: Any, space: str) -> Any:
+    if isinstance(node, str):
+        return _full(node, space)
+    if isinstance(node, list):
+        return [_normal(branch, space) for branch in node]
+    if not isinstance(node, Mapping):
+        return node
+    if node.get("type") in _NAMED and isinstance(node.get("name"), str):
+        return _named(node, space)
+    out = _attributes(node) | {"type": _normal(node.get("type"), space)}
+    for part in ("items", "values"):
+        if part in node:
+            out[part] = _normal(node[part], space)
+    return out["type"] if out.keys() == {"type"} else out
+
+
+def _named(node: Mapping[str, Any], space: str) -> dict[str, Any]:
+    before, dot, name = node["name"].rpartition(".")
+    declared = node.get("namespace")
+    inner = before if dot else (declared if isinstance(declared, str) else space)
+    out = _attributes(node) | {"name": f"{inner}.{name}" if inner else name}
+    if "aliases" in out:
+        out["aliases"] = [_full(alias, inner) for alias in out["aliases"]]
+    if "fields" in node:
+        out["fields"] = [_field(field, inner) for field in node["fields"]]
+    return out
+
+
+def _field(field: Any, space: str) -> Any:
+    if not isinstance(field, Mapping):
+        return field
+    out = _attributes(field) | {"type": _normal(field.get("type"), space)}
+    if str(out.get("order", "ascending")).lower() == "ascending":
+        out.pop("order", None)
+    return out
+
+
+def _attributes(node: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a node says besides its namespace, which is part of its full name; an empty list says nothing."""
+    return {
+        key: _number(value) for key, value in node.items() if key != "namespace" and (key, value) != ("aliases", [])
+    }
+
+
+def _full(name: Any, space: str) -> Any:
+    if not isinstance(name, str) or name in PRIMITIVES or name in _KINDS:
+        return name
+    if "." in name:
+        return name.removeprefix(".")
+    return f"{space}.{name}" if space else name
+
+
+def _number(value: Any) -> Any:
+    """Return a default or property with 1.0 as 1, which JSON libraries write either way."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_number(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _number(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,76 @@
+"""Names as Java Avro 1.12 validates them: letters and digits of any script, and the underscore."""
+
+from gridctl.avro.model import PRIMITIVES, Flaw, Json
+
+_LAST_OF_BASIC_PLANE = "\uffff"
+
+
+def _is_letter(char: str) -> bool:
+    # Java looks at UTF-16 units, so a letter outside the basic plane is two characters that are no letters.
+    return char == "_" or (char.isalpha() and char <= _LAST_OF_BASIC_PLANE)
+
+
+def check_name(name: Json, what: str, holder: Json, key: str | int) -> str:
+    """Return the name, or raise Flaw when it is no valid unqualified name."""
+    if not isinstance(name, str) or not name:
+        raise Flaw(f"{what} is missing or empty", holder, key)
+    if not (name.isidentifier() and name.isascii()):  # ASCII identifiers are valid, and nearly all names are such
+        rest = name[1:]
+        ok = _is_letter(name[0]) and all(
+            _is_letter(char) or (char.isdecimal() and char <= _LAST_OF_BASIC_PLANE) for char in rest
+        )
+        if not ok:
+            raise Flaw(f"{what} {name!r} may only hold letters, digits and _, and not start with a digit", holder, key)
+    return name
+
+
+def split_name(name: str, space: str) -> tuple[str, str]:
+    """Return a type's name and namespace; a dot in the name says the namespace. The empty one is none."""
+    before, dot, last = name.rpartition(".")
+    return (last, before) if dot else (name, space)
+
+
+def join_name(name: str, space: str) -> str:
+    """Return the full name."""
+    return f"{space}.{name}" if space else name
+
+
+def declared_name(raw: Json, space: str) -> tuple[str, str]:
+    """Return the name and the namespace of a named type's declaration; raise Flaw where they are not valid."""
+    own_space = raw.get("namespace")
+    declared = raw.get("name")
+    if not isinstance(declared, str):
+        raise Flaw(f"a {raw['type']} needs a name", raw, "name")
+    name, space = split_name(declared, own_space if isinstance(own_space, str) else space)
+    check_name(name, "the name", raw, "name")
+    if space:
+        # Java splits at dots and drops empty parts at the end; a namespace is followed by the name, so none is.
+        for part in space.split("."):
+            check_name(part, "a part of the namespace", raw, "name" if "." in declared else "namespace")
+    elif name in PRIMITIVES:
+        raise Flaw(f"a type may not be named {name}, as a primitive is", raw, "name")
+    return name, space
+
+
+def aliases_of(raw: Json) -> list[str]:
+    """Return the strings under `aliases`, each once; raise Flaw when it is not a list of strings."""
+    found = raw["aliases"]
+    if not isinstance(found, list):
+        raise Flaw("aliases must be a list", raw, "aliases")
+    for at, alias in enumerate(found):
+        if not isinstance(alias, str):
+            raise Flaw("an alias must be a string", found, at)
+    return list(dict.fromkeys(found))
+
+
+def type_aliases(raw: Json, space: str) -> list[str]:
+    """Return a named type's aliases as the full names that Java compares with the writer's full name.
+
+    An alias without namespace on a type with one becomes `.name`, which equals no full name: so in Java, so here.
+    """
+    full_names = []
+    for alias in aliases_of(raw):
+        name, alias_space = split_name(alias, space)
+        check_name(name, "an alias", raw, "aliases")
+        full_names.append(f".{name}" if space and not alias_space else join_name(name, alias_space))
+    return full_names

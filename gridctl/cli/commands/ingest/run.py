@@ -1,0 +1,98 @@
+"""What the ingest commands share: a source's run through the pipeline, its end, and its account."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from gridctl.cli.options import OutputFormat
+
+if TYPE_CHECKING:
+    from gridctl.cli.config import Settings
+    from gridctl.ingest.pipeline import Counts
+    from gridctl.ingest.ports import Source
+    from gridctl.ingest.run import Until
+
+SourceT = TypeVar("SourceT", bound="Source")
+
+Duration = Annotated[float | None, typer.Option("--duration", min=0, help="End after that many seconds.")]
+Idle = Annotated[float | None, typer.Option("--idle", min=0, help="End when nothing has come for that many seconds.")]
+
+
+def _nothing_more(_source: object) -> Mapping[str, Any]:
+    return {}
+
+
+def run_source(
+    context: typer.Context,
+    open_source: "Callable[[Settings], AbstractContextManager[SourceT]]",
+    until: "Until",
+    output: OutputFormat,
+    *,
+    extra: Callable[[SourceT], Mapping[str, Any]] = _nothing_more,
+) -> None:
+    """Run a source to its end, or until it is interrupted, and print the account; `extra` adds to it.
+
+    The source is opened first, so that a wrong call says so at once, and closed last, after what became of its
+    records is acknowledged. Ctrl-C and SIGTERM drain.
+    """
+    from gridctl.cli.signals import Stop
+    from gridctl.cli.wiring.base import settings_of
+    from gridctl.cli.wiring.ingest import pipeline_of
+    from gridctl.ingest.run import run
+
+    started_s = time.monotonic()
+    settings = settings_of(context)
+    with Stop() as stop, open_source(settings) as source, pipeline_of(settings) as (pipeline, check):
+        with _progress(pipeline.counts) as show:
+
+            def each_moment() -> None:
+                check()
+                show()
+                if stop.is_asked():
+                    source.stop()
+
+            run(source, pipeline, until, each_moment)
+        report = {
+            "read": pipeline.counts.read,
+            "published": pipeline.counts.published,
+            "rejected": pipeline.counts.rejected,
+            "duplicates_on_input": pipeline.counts.duplicates_on_input,
+            "duration_s": round(time.monotonic() - started_s, 3),
+            **extra(source),
+        }
+    print_account(report, output)
+    if stop.exit_code:
+        raise typer.Exit(stop.exit_code)
+
+
+def print_account(report: Mapping[str, Any], output: OutputFormat) -> None:
+    """Print what was done as JSON or YAML, or as a table with a row for each number."""
+    from gridctl.cli.output import print_data, print_table
+
+    if output is not OutputFormat.TABLE:
+        print_data(report, output.value)
+        return
+    rows: list[tuple[str, object]] = []
+    for name, value in report.items():
+        rows += (
+            [(f"{name} {key}", part) for key, part in value.items()] if isinstance(value, Mapping) else [(name, value)]
+        )
+    print_table(("what", "value"), rows)
+
+
+@contextmanager
+def _progress(counts: "Counts") -> Iterator[Callable[[], None]]:
+    """Yield a function that shows the counts on stderr, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from gridctl.cli.output import talk
+
+    with talk().status("reading") as status:
+        yield lambda: status.update(
+            f"read {counts.read:,} · published {counts.published:,} · rejected {counts.rejected:,}"
+        )

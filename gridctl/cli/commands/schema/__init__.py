@@ -1,0 +1,28 @@
+"""`gridctl schema`: the group. Each command is one line here and lives in a file beside this one."""
+
+import typer
+
+from gridctl.cli.commands.schema.check import check
+from gridctl.cli.commands.schema.compat import compat
+from gridctl.cli.commands.schema.diff import diff
+from gridctl.cli.commands.schema.drift import drift
+from gridctl.cli.commands.schema.lint import lint
+from gridctl.cli.commands.schema.register import register as register_tree
+from gridctl.cli.commands.schema.retention import retention
+from gridctl.cli.commands.schema.show import history, list_, show
+
+
+def register(root: typer.Typer) -> None:
+    """Add `schema` to the root."""
+    app = typer.Typer(no_args_is_help=True, help="Judge, compare, list and register Avro schemas.")
+    app.command("check")(check)
+    app.command("compat")(compat)
+    app.command("lint")(lint)
+    app.command("drift")(drift)
+    app.command("diff")(diff)
+    app.command("list")(list_)
+    app.command("history")(history)
+    app.command("show")(show)
+    app.command("register")(register_tree)
+    app.command("retention")(retention)
+    root.add_typer(app, name="schema")

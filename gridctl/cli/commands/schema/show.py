@@ -1,0 +1,120 @@
+"""`gridctl schema list`, `history` and `show`: what a tree or a registry holds."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gridctl.cli.options import Output, OutputFormat
+
+Schemas = Annotated[Path | None, typer.Option(metavar="DIR", help="Another tree than the profile's.")]
+Registry = Annotated[
+    str | None, typer.Option(metavar="URL", help="A registry instead of a tree; glue://REGION/NAME for AWS Glue.")
+]
+Subject = Annotated[str, typer.Argument(help="The subject, such as iot.thermostat-value.", show_default=False)]
+Version = Annotated[int | None, typer.Option("--version", min=1, metavar="N", help="That version; else the newest.")]
+
+
+def list_(
+    context: typer.Context,
+    schemas: Schemas = None,
+    registry: Registry = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """List the subjects with their newest version, its id and the compatibility level.
+
+    Only a registry has ids. The level of a tree is the one that registering sets; in a registry a subject without
+    its own level has none here, the registry's holds.
+
+    Example:
+        $ gridctl schema list
+    """
+    from gridctl.cli.output import print_data, print_table
+    from gridctl.cli.wiring.shelf import open_shelf
+
+    with open_shelf(context, schemas, registry) as shelf:
+        found = [(shelf.versions(subject), shelf.level(subject)) for subject in shelf.subjects()]
+        rows = [
+            {
+                "subject": versions[-1].subject,
+                "version": versions[-1].version,
+                "versions": len(versions),
+                "id": versions[-1].schema_id,
+                "level": level,
+            }
+            for versions, level in found
+            if versions
+        ]
+        if output is not OutputFormat.TABLE:
+            print_data({"source": shelf.name, "subjects": rows}, output.value)
+            return
+        print_table(["subject", "version", "versions", "id", "level"], [list(row.values()) for row in rows])
+
+
+def history(
+    context: typer.Context,
+    subject: Subject,
+    schemas: Schemas = None,
+    registry: Registry = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Tell version by version what changed in a subject, and who can still read whose data.
+
+    Example:
+        $ gridctl schema history iot.thermostat-value
+    """
+    from gridctl.cli.output import print_data, print_table
+    from gridctl.cli.wiring.shelf import open_shelf
+    from gridctl.governance.history import history as tell
+
+    with open_shelf(context, schemas, registry) as shelf:
+        steps = tell(shelf, subject)
+    if output is not OutputFormat.TABLE:
+        rows = [
+            {"version": step.kept.version, "id": step.kept.schema_id, "place": step.kept.place}
+            | (step.diff.as_json() if step.diff else {"changes": [], "new_reads_old": None, "old_reads_new": None})
+            for step in steps
+        ]
+        print_data({"subject": subject, "versions": rows}, output.value)
+        return
+    lines: list[list[Any]] = []
+    for step in steps:
+        head = [step.kept.version, step.kept.schema_id]
+        if step.diff is None:
+            lines.append([*head, "", "the first version", "", ""])
+            continue
+        reads = ["no" if step.diff.new_reads_old else "yes", "no" if step.diff.old_reads_new else "yes"]
+        told = [[change.path, change.message] for change in step.diff.changes] or [["", "nothing changed"]]
+        lines += [[*head, *first, *reads] for first in told[:1]]
+        lines += [["", "", *more, "", ""] for more in told[1:]]
+    print_table(["version", "id", "where", "what changed", "new reads old", "old reads new"], lines)
+
+
+def show(
+    context: typer.Context,
+    subject: Subject,
+    version: Version = None,
+    schemas: Schemas = None,
+    registry: Registry = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Print a schema, indented; what the table view prints is a valid .avsc file.
+
+    Example:
+        $ gridctl schema show iot.thermostat-value
+    """
+    from gridctl.cli.output import print_data
+    from gridctl.cli.wiring.shelf import open_shelf
+    from gridctl.governance.shelf import lookup_in, one_of, parsed, versions_of
+
+    with open_shelf(context, schemas, registry) as shelf:
+        kept = one_of(versions_of(shelf, subject), version)
+        document = parsed(kept, lookup_in(shelf)).document
+    if output is OutputFormat.TABLE:
+        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        return
+    data = {"subject": kept.subject, "version": kept.version, "id": kept.schema_id, "place": kept.place}
+    references = [reference._asdict() for reference in kept.references]
+    print_data({**data, "schema": document, "references": references}, output.value)

@@ -1,0 +1,72 @@
+"""`gridctl simulate scada`: Modbus TCP outstations."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gridctl.cli.options import OutputFormat
+
+HELP = """Serve Modbus TCP outstations: feeders, breakers and transformers.
+
+Serves until --duration is over or it is stopped. --map-out is written once all ports answer; give it to
+`gridctl ingest scada --map`. Faults: silent, exception, wrong-transaction, corrupt, slow.
+
+Example:
+
+    $ gridctl simulate scada --units 5 --map-out map.toml --fault silent:3 --fault exception:4:2 --duration 2
+"""
+
+
+def scada(
+    *,
+    ports: Annotated[int, typer.Option(min=1, max=64, help="How many TCP ports.")] = 1,
+    units: Annotated[int, typer.Option(min=1, max=247, help="How many unit ids on each.")] = 5,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The first port; 0 takes free ones.")] = 0,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    seed: Annotated[int, typer.Option(help="The same seed, the same outstations.")] = 1,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND:UNIT[:ARG]", help="Let one fail; units count through all ports. Repeatable."),
+    ] = None,
+    interval: Annotated[float, typer.Option(min=0.05, max=3600, help="Seconds between polls, for the map.")] = 1.0,
+    map_out: Annotated[Path | None, typer.Option(help="Write the register map to this file.")] = None,
+    ledger: Annotated[Path | None, typer.Option(help="Keep a JSON account of the polls in this file.")] = None,
+    duration: Annotated[float | None, typer.Option(min=0, help="End after this many seconds.")] = None,
+    summary: Annotated[OutputFormat, typer.Option("-o", "--format", help="How to print the summary.")] = (
+        OutputFormat.TABLE
+    ),
+) -> None:
+    """Serve the outstations."""
+    import asyncio
+    import time
+
+    from gridctl.cli.commands.simulate.run import print_summary, stopping
+    from gridctl.cli.output import talk
+    from gridctl.cli.wiring.simulate import outstation_servers
+    from gridctl.simulate.ledger import write_whole
+    from gridctl.simulate.scada.account import Account
+    from gridctl.simulate.scada.faults import parse_faults
+    from gridctl.simulate.scada.grid import Grid
+    from gridctl.simulate.scada.layout import outstations
+    from gridctl.simulate.scada.mapfile import map_text
+    from gridctl.simulate.scada.serve import serve_outstations
+
+    fleet = outstations(ports, units)
+    faults = parse_faults(fault or [], len(fleet))
+    grid, account = Grid(fleet, seed), Account(fleet)
+    grid.step(time.time_ns() // 1_000_000)
+    servers = outstation_servers(grid, faults, account, host, port)
+
+    def on_ready(addresses: list[str]) -> None:
+        if map_out is not None:
+            # A poller that waits longer than this for one unit would miss the interval of the next.
+            interval_ms = round(interval * 1000)
+            write_whole(map_out, map_text(fleet, addresses, interval_ms=interval_ms, timeout_ms=interval_ms * 2 // 5))
+        talk().print(f"{len(fleet)} outstations on {', '.join(addresses)}")
+
+    with stopping() as stop:
+        done = asyncio.run(
+            serve_outstations(servers, grid, account, stop=stop, ledger=ledger, duration_s=duration, on_ready=on_ready)
+        )
+        print_summary(done, summary)

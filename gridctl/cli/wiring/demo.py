@@ -1,0 +1,46 @@
+"""The demo's share of the wiring: what counts, and what its processes need to find the stack."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from gridctl.cli.config import Settings
+from gridctl.cli.wiring.base import catalogue_of
+from gridctl.cli.wiring.process import dead_letters_of
+
+if TYPE_CHECKING:
+    from gridctl.local.demo.run import Demo, Plan
+
+WORK_DIR = "demo"
+
+
+@contextmanager
+def demo_of(settings: Settings, plan: Plan, group: str) -> Iterator[Demo]:
+    """Yield a demo on the stack of the settings; its files are deleted when it ended well, else they stay."""
+    from gridctl.adapters.redis_state import RedisState
+    from gridctl.local.demo.meter import Meter
+    from gridctl.local.demo.run import Demo
+
+    work_dir = settings.state_dir / WORK_DIR
+    shutil.rmtree(work_dir, ignore_errors=True)
+    work_dir.mkdir(parents=True)
+    bootstrap, catalogue = settings.endpoint("bootstrap"), catalogue_of(settings)
+    with (
+        closing(RedisState(settings.endpoint("redis"))) as state,
+        dead_letters_of(settings) as letters,
+        closing(Meter(bootstrap, catalogue, group, state, letters)) as meter,
+    ):
+        yield Demo(plan, meter, work_dir, _environment(settings))
+    shutil.rmtree(work_dir)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Return what makes a `gridctl` process use this stack, whatever a profile names."""
+    endpoints = {
+        f"GRIDCTL_{name.upper()}": settings.endpoint(name) for name in ("bootstrap", "registry", "redis", "mqtt")
+    }
+    directories = {"GRIDCTL_STATE_DIR": str(settings.state_dir), "GRIDCTL_SCHEMAS": str(settings.schemas_dir)}
+    return {**endpoints, **directories, "GRIDCTL_PROFILE": settings.profile_name}

@@ -1,0 +1,75 @@
+"""The producers' share of the wiring: the pipeline to the broker, with the asset table that it stamps from."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gridctl.cli.wiring.base import newest_schema, registry_of
+from gridctl.contracts.assets import ASSET_TOPIC
+from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
+from gridctl.contracts.events import TOPIC_OF_KIND
+from gridctl.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gridctl.adapters.mqtt_source import MqttSource
+    from gridctl.cli.config import Settings
+    from gridctl.ingest.encode import FramedEncoder
+    from gridctl.ingest.pipeline import Pipeline
+    from gridctl.ingest.ports import Publisher
+
+ASSET_SUBJECT = f"{ASSET_TOPIC}-value"
+
+
+@contextmanager
+def pipeline_of(settings: Settings) -> Iterator[tuple[Pipeline, Callable[[], None]]]:
+    """Yield a pipeline to the profile's broker, and a check that raises once its asset table no longer follows.
+
+    Unavailable when anything that it needs does not answer: the registry, the broker, a topic, a schema.
+    """
+    from gridctl.adapters.kafka.assets import AssetFollower
+    from gridctl.adapters.kafka.producer import KafkaPublisher
+    from gridctl.ingest.encode import load_encoders
+    from gridctl.ingest.pipeline import Pipeline
+    from gridctl.ingest.reject import DEAD_LETTER_TOPICS
+    from gridctl.ingest.validate import Validator
+
+    bootstrap, overrides = settings.endpoint("bootstrap"), settings.profile.kafka
+    subjects = [*(f"{topic}-value" for topic in TOPIC_OF_KIND.values()), DEAD_LETTER_SUBJECT]
+    topics = frozenset(TOPIC_OF_KIND.values()) | DEAD_LETTER_TOPICS
+    with registry_of(settings) as registry:
+        encoders = load_encoders({subject: newest_schema(settings, subject) for subject in subjects}, registry)
+        with (
+            KafkaPublisher(bootstrap, overrides, topics) as publisher,
+            AssetFollower(bootstrap, overrides, registry, newest_schema(settings, ASSET_SUBJECT)) as assets,
+        ):
+            validator = Validator(settings.profile.allowed_skew_ms)
+            cap = settings.profile.raw_cap_bytes
+            yield Pipeline(validator, assets.table, encoders, publisher, raw_cap_bytes=cap), assets.check
+
+
+@contextmanager
+def asset_publisher(settings: Settings) -> Iterator[tuple[FramedEncoder, Publisher]]:
+    """Yield what publishes asset records; Unavailable when registry, broker, topic or schema are not there."""
+    from gridctl.adapters.kafka.producer import KafkaPublisher
+    from gridctl.ingest.encode import framed_encoder
+
+    with registry_of(settings) as registry:
+        encoder = framed_encoder(ASSET_SUBJECT, {ASSET_SUBJECT: newest_schema(settings, ASSET_SUBJECT)}, registry)
+        topics = frozenset({ASSET_TOPIC})
+        with KafkaPublisher(settings.endpoint("bootstrap"), settings.profile.kafka, topics) as publisher:
+            yield encoder, publisher
+
+
+def mqtt_source(
+    settings: Settings, topics: str, client_id: str, group: str | None, remark: Callable[[str], None]
+) -> MqttSource:
+    """Return the source of the profile's MQTT broker; it connects when it is entered."""
+    try:
+        from gridctl.adapters.mqtt_source import MqttSource, Subscription
+    except ModuleNotFoundError as error:
+        raise UsageProblem(f"MQTT needs {error.name}", next_step="pip install 'gridctl[mqtt]'") from error
+
+    return MqttSource(settings.endpoint("mqtt"), Subscription(topics, client_id, group), remark)

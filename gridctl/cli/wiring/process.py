@@ -1,0 +1,98 @@
+"""The processor's share of the wiring: the state, the topics and the dead letters behind their ports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from gridctl.cli.wiring.base import catalogue_of, newest_schema, registry_of
+from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
+from gridctl.contracts.events import TOPIC_OF_KIND
+from gridctl.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from gridctl.adapters.kafka.deadletters import DeadLetterReader
+    from gridctl.adapters.registry import HttpRegistry
+    from gridctl.cli.config import Settings
+    from gridctl.process.decode import EventReader
+    from gridctl.process.ports import StateReader
+    from gridctl.process.processor import Processor
+    from gridctl.state.view import EventOf
+
+
+def event_reader(settings: Settings, registry: HttpRegistry) -> EventReader:
+    """Return the reader of events, with our newest schemas."""
+    from gridctl.process.decode import EventReader
+
+    schemas = {kind: newest_schema(settings, f"{topic}-value") for kind, topic in TOPIC_OF_KIND.items()}
+    return EventReader(registry, schemas, settings.profile.allowed_skew_ms)
+
+
+@contextmanager
+def processor_of(settings: Settings, group: str, instance_id: str | None) -> Iterator[Processor]:
+    """Yield a processor that has joined its group; Unavailable when anything that it needs does not answer."""
+    from gridctl.adapters.kafka.consumer import KafkaEvents
+    from gridctl.adapters.kafka.deadletters import DeadLetterCodec, KafkaDeadLetters
+    from gridctl.adapters.redis_state import RedisState
+    from gridctl.process.processor import Processor
+
+    dlq_of = _dead_letter_topics(settings)
+    topics = list(dlq_of)
+    bootstrap, overrides = settings.endpoint("bootstrap"), settings.profile.kafka
+    with registry_of(settings) as registry, closing(RedisState(settings.endpoint("redis"))) as state:
+        state.ping()
+        codec = DeadLetterCodec(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
+        reader = event_reader(settings, registry)
+        with (
+            KafkaDeadLetters(bootstrap, overrides, codec) as letters,
+            KafkaEvents(bootstrap, overrides, group=group, topics=topics, instance_id=instance_id) as events,
+        ):
+            yield Processor(
+                events,
+                reader,
+                state,
+                letters,
+                dlq_of=dlq_of,
+                clock=lambda: time.time_ns() // 1_000_000,
+                raw_cap_bytes=settings.profile.raw_cap_bytes,
+            )
+
+
+def _dead_letter_topics(settings: Settings) -> dict[str, str]:
+    """Return the dead letter topic of every measurement topic; UsageProblem when one is not declared."""
+    declared = catalogue_of(settings).by_name
+    path, dlq_of = settings.schemas_dir / "topics.toml", dict[str, str]()
+    for topic in TOPIC_OF_KIND.values():
+        if topic not in declared:
+            raise UsageProblem(f"{path}: declares no topic {topic}", next_step="declare it: `process` reads it")
+        dlq = declared[topic].dlq
+        if dlq is None:
+            raise UsageProblem(f"{path}: topic {topic} has no dlq", next_step="name its dead letter topic")
+        dlq_of[topic] = dlq
+    return dlq_of
+
+
+@contextmanager
+def state_of(settings: Settings) -> Iterator[tuple[StateReader, EventOf]]:
+    """Yield the grid state, and how to read the events in it."""
+    from gridctl.adapters.redis_state import RedisState
+
+    with closing(RedisState(settings.endpoint("redis"))) as state:
+        state.ping()
+        with registry_of(settings) as registry:
+            yield state, event_reader(settings, registry).event
+
+
+@contextmanager
+def dead_letters_of(settings: Settings) -> Iterator[DeadLetterReader]:
+    """Yield a reader of the dead letter topics."""
+    from gridctl.adapters.kafka.deadletters import DeadLetterReader
+
+    schema = newest_schema(settings, DEAD_LETTER_SUBJECT)
+    with (
+        registry_of(settings) as registry,
+        DeadLetterReader(settings.endpoint("bootstrap"), settings.profile.kafka, registry, schema) as reader,
+    ):
+        yield reader

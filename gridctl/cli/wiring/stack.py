@@ -1,0 +1,113 @@
+"""The wiring of the stack: what starts each part, what asks whether it answers, and the broker's topics."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gridctl.cli.config import ENDPOINT_OF_PART, Settings
+from gridctl.cli.wiring.base import registry_of
+from gridctl.contracts.addresses import without_password
+from gridctl.errors import GridctlError, Unavailable, UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gridctl.adapters.kafka.tail import TopicTail
+    from gridctl.governance.topics import TopicAdmin
+    from gridctl.local.stack.model import Part, Stack, Starter
+
+
+def starters(kind: str, brokers: int) -> Mapping[str, Starter]:
+    """Return what starts each part, in order; `kind` of the broker is `embedded` or `kafka`."""
+    try:
+        from gridctl.local.stack import embedded, kafka
+    except ModuleNotFoundError as error:
+        raise UsageProblem(f"the stack needs {error.name}", next_step="pip install 'gridctl[local]'") from error
+    broker = embedded.broker if kind == "embedded" else partial(kafka.cluster, brokers=brokers)
+    return {"broker": broker, "registry": embedded.registry, "redis": embedded.redis, "mqtt": embedded.mqtt}
+
+
+def probe(part: Part) -> None:
+    """Ask a part of a local stack whether it answers; raise Unavailable."""
+    probe_address(part.name, part.address)
+
+
+def probe_address(name: str, address: str) -> None:
+    """Ask whether a part answers at an address; raise Unavailable, or UsageProblem for a missing extra."""
+    try:
+        from gridctl.adapters.probes import PROBES
+    except ModuleNotFoundError as error:
+        raise UsageProblem(f"the probe needs {error.name}", next_step="pip install 'gridctl[mqtt]'") from error
+    PROBES[name](address)
+
+
+def probe_configured(name: str, settings: Settings) -> None:
+    """Ask whether a part answers, with the profile's credentials and TLS where the profile names it."""
+    endpoint = ENDPOINT_OF_PART[name]
+    address = settings.endpoint(endpoint)
+    if endpoint not in settings.from_stack and name == "broker":
+        from gridctl.adapters.kafka.metadata import require_reachable
+
+        require_reachable(address, settings.profile.kafka)
+    elif endpoint not in settings.from_stack and name == "registry":
+        with registry_of(settings) as registry:
+            registry.subjects()
+    else:
+        probe_address(name, address)
+
+
+def problem_of(address: str, ask: Callable[[], None]) -> tuple[str, str]:
+    """Ask, and return what is wrong and what to do next, without passwords; both are empty when nothing is."""
+    try:
+        ask()
+    except GridctlError as error:
+        problem, next_step = error.message, error.next_step
+    except Exception as error:  # noqa: BLE001 -- one part's fault must not hide what is known of the others
+        problem, next_step = f"unexpected {type(error).__name__}: {error}", "check the settings of this part"
+    else:
+        return "", ""
+    shown = without_password(address)
+    return problem.replace(address, shown), next_step.replace(address, shown)
+
+
+def stack_of(settings: Settings) -> Stack | None:
+    """Return what `gridctl up` started from this state directory, or None."""
+    from gridctl.local.stack.model import read_stack
+
+    return read_stack(settings.state_dir)
+
+
+def configured_parts(settings: Settings) -> list[Part]:
+    """Return every part that has an address: those of the stack, and external ones; Unavailable when there is none."""
+    from gridctl.local.stack.model import Part
+
+    stack = stack_of(settings)
+    started = {} if stack is None else {part.name: part for part in stack.parts}
+    parts = []
+    for name, endpoint in ENDPOINT_OF_PART.items():
+        address = getattr(settings.profile, endpoint)
+        if endpoint in settings.from_stack and name in started:
+            parts.append(started[name])
+        elif address is not None:
+            parts.append(Part.model_validate({"name": name, "kind": "external", "address": address, "processes": ()}))
+    if not parts:
+        raise Unavailable(
+            f"no stack is up in {settings.state_dir}, and profile {settings.profile_name} names no endpoint",
+            next_step="run `gridctl up`",
+        )
+    return parts
+
+
+def topic_tail(settings: Settings, topic: str) -> TopicTail:
+    """Return a reader of a topic's newest records; a context manager."""
+    from gridctl.adapters.kafka.tail import TopicTail
+
+    return TopicTail(settings.endpoint("bootstrap"), settings.profile.kafka, registry_of(settings), topic)
+
+
+def topic_admin(settings: Settings) -> TopicAdmin:
+    """Return the administration of the profile's broker."""
+    from gridctl.adapters.kafka.admin import KafkaTopics
+
+    return KafkaTopics(settings.endpoint("bootstrap"), settings.profile.kafka)

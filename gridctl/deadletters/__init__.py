@@ -1,0 +1,1 @@
+"""Records that were refused, each with its reason."""

@@ -1,0 +1,130 @@
+"""The places of a schema that rules look at: each field and each type that stands there in full."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from gridctl.avro.model import Array, Enum, Field, Fixed, Map, Named, Node, Record, Schema, Tokens, Union
+
+TIME_TYPES = {
+    "date": ("int",),
+    "time-millis": ("int",),
+    "time-micros": ("long",),
+    "timestamp-millis": ("long",),
+    "timestamp-micros": ("long",),
+    "timestamp-nanos": ("long",),
+    "local-timestamp-millis": ("long",),
+    "local-timestamp-micros": ("long",),
+    "local-timestamp-nanos": ("long",),
+}
+"""The logical types that are times, and so say their unit, with the types that they may stand on."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A type inside a field that is no union; `path` names the arrays and maps around it, such as `items`."""
+
+    node: Node
+    path: str
+    tokens: Tokens
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The properties of the type; empty where it stands there as a bare name."""
+        return self.node.raw if isinstance(self.node.raw, dict) else {}
+
+    @property
+    def logical(self) -> str | None:
+        """The logical type with its parameters, as `decimal(10, 2)`, or None."""
+        name = self.raw.get("logicalType")
+        if name == "decimal":
+            return f"decimal({self.raw.get('precision')}, {self.raw.get('scale', 0)})"
+        return name if isinstance(name, str) else None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it counts or measures: a number that is no time."""
+        if self.raw.get("logicalType") in TIME_TYPES:
+            return False
+        return self.node.kind in ("int", "long", "float", "double") or self.raw.get("logicalType") == "decimal"
+
+
+@dataclass(frozen=True)
+class FieldSite:
+    """A field, the record that holds it, and where it stands."""
+
+    record: Record
+    field: Field
+    tokens: Tokens
+
+    @property
+    def name(self) -> str:
+        """The field's name."""
+        return self.field.name
+
+    @property
+    def words(self) -> list[str]:
+        """The words of the name."""
+        return self.field.name.casefold().split("_")
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """The types of its values: below unions, arrays and maps, not below a record."""
+        return tuple(_leaves(self.field.type, "", (*self.tokens, "type")))
+
+
+@dataclass(frozen=True)
+class TypeSite:
+    """A record, an enum or a fixed, where it is defined."""
+
+    node: Record | Enum | Fixed
+    tokens: Tokens
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Everything that the rules look at, in the order of the document; `root` where the schema is no record."""
+
+    fields: tuple[FieldSite, ...]
+    types: tuple[TypeSite, ...]
+    root: tuple[Leaf, ...]
+
+
+def sites_of(schema: Schema) -> Sites:
+    """Return the fields and types that the document defines; a type of another subject is that subject's."""
+    fields: list[FieldSite] = []
+    types: list[TypeSite] = []
+    stack: list[tuple[Node, Any, Tokens]] = [(schema.root, schema.document, ())]
+    while stack:
+        node, raw, tokens = stack.pop()
+        if isinstance(node, Named) and not isinstance(raw, dict):
+            continue  # used by its name: it is defined elsewhere
+        if isinstance(node, Record | Enum | Fixed):
+            types.append(TypeSite(node, tokens))
+        if isinstance(node, Record):
+            found = [FieldSite(node, field, (*tokens, "fields", at)) for at, field in enumerate(node.fields)]
+            fields.extend(found)
+            below = [(site.field.type, site.field.raw["type"], (*site.tokens, "type")) for site in found]
+        else:
+            below = [(child, raw[key], (*tokens, key)) for child, key in _children(node)]
+        stack.extend(reversed(below))
+    root = () if isinstance(schema.root, Record) else tuple(_leaves(schema.root, "", ()))
+    return Sites(tuple(fields), tuple(types), root)
+
+
+def _children(node: Node) -> Iterator[tuple[Node, Any]]:
+    if isinstance(node, Array):
+        yield node.items, "items"
+    elif isinstance(node, Map):
+        yield node.values, "values"
+    elif isinstance(node, Union):
+        yield from ((branch, at) for at, branch in enumerate(node.branches))
+
+
+def _leaves(node: Node, path: str, tokens: Tokens) -> Iterator[Leaf]:
+    children = list(_children(node))
+    if not children:
+        yield Leaf(node, path, tokens)
+    for child, key in children:
+        yield from _leaves(child, path if isinstance(key, int) else f"{path}/{key}", (*tokens, key))

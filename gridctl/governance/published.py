@@ -1,0 +1,103 @@
+"""A published version never changes: the tree beside what a git base holds."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gridctl.avro import SchemaInvalid
+from gridctl.avro.positions import Positions
+from gridctl.contracts.verdict import Finding
+from gridctl.governance.references import parse_source, tree_lookup
+from gridctl.governance.same import first_difference, same_source
+from gridctl.governance.tree import SchemaFile, SchemaTree
+
+VERSION_EDITED = "version-edited"
+VERSION_DELETED = "version-deleted"
+NOTHING_PUBLISHED = "nothing-published"
+
+
+@dataclass(frozen=True)
+class Base:
+    """What is published in git: the tree at the revision `name`, and where this branch left it."""
+
+    name: str
+    tip: SchemaTree
+    fork: SchemaTree
+
+
+def check_base(tree: SchemaTree, base: Base, subjects: Iterable[str]) -> list[Finding]:
+    """Return a finding for each published version that was edited or deleted.
+
+    What the base got after this branch left it cannot be deleted here, but its number is taken.
+    """
+    findings = []
+    for subject in subjects:
+        ours, fork, tip = (_by_version(each, subject) for each in (tree, base.fork, base.tip))
+        for version in sorted({*fork, *tip}):
+            mine = ours.get(version)
+            known = fork.get(version)
+            published = known or tip[version]
+            if mine is None:
+                if known is not None and version in tip:
+                    findings.append(_deleted(published, base.name))
+            elif not _same(mine, published) and not _is_mended(published, base):
+                findings.append(edited(mine, published.text, f"in {base.name}"))
+    return findings
+
+
+def nothing_published(tree: SchemaTree, base: Base) -> list[Finding]:
+    """Return a warning where the base holds none of this tree: it is new, or it was moved and its history is lost."""
+    if base.fork.files or base.tip.files:
+        return []
+    return [
+        Finding(
+            rule=NOTHING_PUBLISHED,
+            severity="warning",
+            message=f"{base.name} holds no schema of {tree.root}, so no version counts as published",
+            fix="if the tree was moved, move it back: its published versions are checked by their paths",
+        )
+    ]
+
+
+def edited(file: SchemaFile, before: str, where: str) -> Finding:
+    """Return the finding that a version is not what was published under its number."""
+    path = first_difference(before, file.text)
+    line, column = Positions(file.text).find(path)
+    return Finding(
+        rule=VERSION_EDITED,
+        message=f"v{file.version} is published {where} with other content; a published version never changes",
+        subject=file.subject,
+        version=file.version,
+        path=path,
+        file=file.path,
+        line=line,
+        column=column,
+        fix="bring the published content back and put the change into a new version",
+    )
+
+
+def _deleted(file: SchemaFile, name: str) -> Finding:
+    return Finding(
+        rule=VERSION_DELETED,
+        message=f"v{file.version} is published in {name} and is deleted here; data written with it may still be read",
+        subject=file.subject,
+        version=file.version,
+        file=file.path,
+        fix=f"bring it back: git checkout {name} -- {file.path}",
+    )
+
+
+def _by_version(tree: SchemaTree, subject: str) -> Mapping[int, SchemaFile]:
+    return {file.version: file for file in tree.subjects.get(subject, ())}
+
+
+def _same(left: SchemaFile, right: SchemaFile) -> bool:
+    return same_source((left.text, left.references), (right.text, right.references))
+
+
+def _is_mended(published: SchemaFile, base: Base) -> bool:
+    """Say whether what stands in the base is no schema at all: nobody can have published it."""
+    try:
+        parse_source((published.text, published.references), tree_lookup(base.tip))
+    except SchemaInvalid:
+        return True
+    return False

@@ -1,0 +1,131 @@
+"""Where schemas can be looked up: a tree of files or a registry, seen alike."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from gridctl.avro import Level, Schema, SchemaInvalid
+from gridctl.avro.positions import Positions
+from gridctl.contracts.registry import SchemaReference, SchemaRegistry
+from gridctl.errors import UsageProblem
+from gridctl.governance.references import Lookup, Source, parse_source
+from gridctl.governance.tree import SchemaTree
+
+
+class Kept(NamedTuple):
+    """One version of a subject. `place` is a file or a registry; only a registry gives ids."""
+
+    subject: str
+    version: int
+    schema_id: int | None
+    place: str
+    text: str
+    references: tuple[SchemaReference, ...] = ()
+
+
+class Shelf(Protocol):
+    """What lists schemas."""
+
+    @property
+    def name(self) -> str:
+        """The tree's directory or the registry's address."""
+        ...
+
+    def subjects(self) -> Sequence[str]:
+        """Return all subjects, sorted."""
+        ...
+
+    def versions(self, subject: str) -> Sequence[Kept]:
+        """Return all versions of a subject, oldest first; empty when there is none."""
+        ...
+
+    def level(self, subject: str) -> str | None:
+        """Return the subject's compatibility level; None where it is the registry's own."""
+        ...
+
+
+class TreeShelf:
+    """A tree of files. Its level is the one that registering sets."""
+
+    def __init__(self, tree: SchemaTree) -> None:
+        self._tree = tree
+        self.name = tree.root
+
+    def subjects(self) -> Sequence[str]:
+        """Return all subjects, sorted."""
+        return list(self._tree.subjects)
+
+    def versions(self, subject: str) -> Sequence[Kept]:
+        """Return all versions of a subject, oldest first; empty when there is none."""
+        files = self._tree.subjects.get(subject, ())
+        return [Kept(file.subject, file.version, None, file.path, file.text, file.references) for file in files]
+
+    def level(self, subject: str) -> str | None:  # noqa: ARG002 -- one level for all
+        """Return the level of every subject of the platform."""
+        return Level.BACKWARD_TRANSITIVE.value
+
+
+class RegistryShelf:
+    """A registry. The versions of a subject are asked for once."""
+
+    def __init__(self, name: str, registry: SchemaRegistry) -> None:
+        self.name = name
+        self._registry = registry
+        self._known: dict[str, list[Kept]] = {}
+
+    def subjects(self) -> Sequence[str]:
+        """Return all subjects, sorted."""
+        return self._registry.subjects()
+
+    def versions(self, subject: str) -> Sequence[Kept]:
+        """Return all versions of a subject, oldest first; empty when there is none."""
+        if subject not in self._known:
+            self._known[subject] = [
+                Kept(each.subject, each.version, each.schema_id, self.name, each.schema, each.references)
+                for each in self._registry.versions(subject)
+            ]
+        return self._known[subject]
+
+    def level(self, subject: str) -> str | None:
+        """Return the subject's own level, or None."""
+        return self._registry.level(subject)
+
+
+def lookup_in(shelf: Shelf) -> Lookup:
+    """Return the look-up of references in a shelf."""
+
+    def find(subject: str, version: int) -> Source | None:
+        found = shelf.versions(subject)
+        return next(((kept.text, kept.references) for kept in found if kept.version == version), None)
+
+    return find
+
+
+def parsed(kept: Kept, lookup: Lookup) -> Schema:
+    """Return the schema; UsageProblem naming the place where it is none."""
+    try:
+        return parse_source((kept.text, kept.references), lookup)
+    except SchemaInvalid as error:
+        line, column = error.line, error.column
+        if line is None:
+            line, column = Positions(kept.text).find(error.path)
+        raise UsageProblem(
+            f"{kept.place}:{line}:{column}: no Avro schema: {error.message}", next_step="make it a valid Avro schema"
+        ) from error
+
+
+def versions_of(shelf: Shelf, subject: str) -> Sequence[Kept]:
+    """Return the versions of a subject; UsageProblem where there is none."""
+    found = shelf.versions(subject)
+    if not found:
+        raise UsageProblem(f"{shelf.name} has no subject {subject}", next_step="`gridctl schema list` names them")
+    return found
+
+
+def one_of(found: Sequence[Kept], version: int | None) -> Kept:
+    """Return that version, or the newest one; UsageProblem where it is not there."""
+    wanted = found[-1].version if version is None else version
+    match = next((kept for kept in found if kept.version == wanted), None)
+    if match is None:
+        there = ", ".join(str(kept.version) for kept in found)
+        raise UsageProblem(f"{found[0].subject} has no version {wanted}", next_step=f"its versions are {there}")
+    return match

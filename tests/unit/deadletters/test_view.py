@@ -1,0 +1,58 @@
+"""Dead letters as rows and as counts."""
+
+from base64 import b64decode
+from hashlib import sha256
+from typing import Any
+
+from gridctl.deadletters.view import Found, letter_row, summarise
+
+
+def found(rule: str = "bad_utf8", topic: str = "iot.thermostat.dlq", **more: Any) -> Found:
+    letter = {
+        "stage": "DECODE",
+        "rule": rule,
+        "reason": "because",
+        "field": None,
+        "device_id": "d-1",
+        "firmware": None,
+        "source": "kafka:iot.thermostat",
+        "topic": "iot.thermostat",
+        "partition": 3,
+        "offset": 41,
+        "rejected_at_ms": 1,
+        "raw": b"\x00\xff",
+        "raw_length": 2,
+        "raw_sha256": "0" * 64,
+    }
+    return Found(topic, 0, 7, {**letter, **more}, "", b"")
+
+
+def test_a_row_says_where_the_letter_lies_and_where_it_came_from() -> None:
+    row = letter_row(found())
+    assert (row["topic"], row["partition"], row["offset"]) == ("iot.thermostat.dlq", 0, 7)
+    assert (row["source_topic"], row["source_partition"], row["source_offset"]) == ("iot.thermostat", 3, 41)
+    assert b64decode(row["raw_base64"]) == b"\x00\xff"
+    names = "reason stage rule field topic partition offset device_id firmware raw_base64 raw_length raw_sha256"
+    assert set(names.split()) <= set(row)
+
+
+def test_what_is_no_dead_letter_is_shown_with_its_own_bytes() -> None:
+    row = letter_row(Found("iot.thermostat.dlq", 0, 1, None, "p" * 600, b"junk"))
+    assert (row["rule"], len(row["reason"])) == ("unreadable_dead_letter", 512)
+    assert (b64decode(row["raw_base64"]), row["raw_length"]) == (b"junk", 4)
+    assert row["raw_sha256"] == sha256(b"junk").hexdigest()
+
+
+def test_each_of_the_counts_adds_up_to_the_total() -> None:
+    letters = [found(), found(firmware="3.0"), found("truncated", "ev.session.dlq", firmware="3.0")]
+    counts = summarise([*letters, Found("unrouted.dlq", 0, 1, None, "?", b"")])
+    assert counts == {
+        "total": 4,
+        "by_reason": {"bad_utf8": 2, "truncated": 1, "unreadable_dead_letter": 1},
+        "by_firmware": {"3.0": 2, "UNKNOWN": 2},
+        "by_topic": {"iot.thermostat.dlq": 2, "ev.session.dlq": 1, "unrouted.dlq": 1},
+    }
+
+
+def test_no_letters_is_an_answer_too() -> None:
+    assert summarise([]) == {"total": 0, "by_reason": {}, "by_firmware": {}, "by_topic": {}}
