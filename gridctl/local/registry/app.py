@@ -67,12 +67,9 @@ def _of_schemas(on: Resources) -> Table:
 
 
 def _of_settings(on: SettingsResources) -> Table:
-    return {
-        "/config": {"GET": on.level, "PUT": on.set_level, "DELETE": on.drop_level},
-        "/config/{subject}": {"GET": on.subject_level, "PUT": on.set_subject_level, "DELETE": on.drop_subject_level},
-        "/mode": {"GET": on.mode, "PUT": on.set_mode, "DELETE": on.drop_mode},
-        "/mode/{subject}": {"GET": on.subject_mode, "PUT": on.set_subject_mode, "DELETE": on.drop_subject_mode},
-    }
+    level: dict[str, Handler] = {"GET": on.level, "PUT": on.set_level, "DELETE": on.drop_level}
+    mode: dict[str, Handler] = {"GET": on.mode, "PUT": on.set_mode, "DELETE": on.drop_mode}
+    return {"/config": level, "/config/{subject}": level, "/mode": mode, "/mode/{subject}": mode}
 
 
 def _of_server(store: Store) -> Table:

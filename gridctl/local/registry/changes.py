@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from gridctl.contracts.registry import SchemaReference
 from gridctl.local.registry.errors import ApiError, Problem
-from gridctl.local.registry.judging import objections
-from gridctl.local.registry.lookup import VERSION_MAX, Candidate, Lookup
+from gridctl.local.registry.lookup import VERSION_MAX, Candidate, Lookup, objections
 from gridctl.local.registry.settings import Mode, Settings
 from gridctl.local.registry.store import StoredVersion
 

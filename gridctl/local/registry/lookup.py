@@ -1,11 +1,11 @@
-"""Reading: versions of subjects, schemas with what they reference, and parsed schemas, which never change."""
+"""Reading: versions of subjects, schemas with what they reference, parsed schemas (they never change), and verdicts."""
 
 import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from gridctl.avro import Schema, SchemaInvalid
+from gridctl.avro import Break, Level, Schema, SchemaInvalid, check
 from gridctl.avro.jsontext import load_json
 from gridctl.contracts.registry import SchemaReference
 from gridctl.local.registry import documents
@@ -131,3 +131,27 @@ def _located(error: SchemaInvalid) -> str:
     if error.line is not None:
         return f"{error.message}: line {error.line} column {error.column}"
     return f"{error.message} (at {error.path})" if error.path else error.message
+
+
+def objections(lookup: Lookup, level: Level, candidate: Candidate, history: Sequence[StoredVersion]) -> list[str]:
+    """Return what is incompatible, in the words that Confluent's clients print, oldest broken version first."""
+    parsed = [(version.version, lookup.parsed(version.schema_id)) for version in history]
+    breaks = check(level, candidate.parsed, parsed)
+    messages: list[str] = []
+    for version in history:
+        found = [entry for entry in breaks if entry.version == version.version]
+        if found:
+            messages += [_message(entry) for entry in found]
+            messages.append(f"{{oldSchemaVersion: {version.version}}}")
+            messages.append(f"{{oldSchema: '{lookup.schema(version.schema_id).text}'}}")
+    if messages:
+        messages.append(f"{{validateFields: 'false', compatibility: '{level}'}}")
+    return messages
+
+
+def _message(entry: Break) -> str:
+    problem = entry.incompatibility
+    return (
+        f"{{errorType:'{problem.rule.upper()}', description:'{problem.message} (path '{problem.path or '/'}', "
+        f"version {entry.version}, {entry.direction})', additionalInfo:'{problem.fix}'}}"
+    )

@@ -5,8 +5,7 @@ from typing import Any
 from gridctl.avro import Level
 from gridctl.local.registry.changes import Changes
 from gridctl.local.registry.errors import ApiError, Problem
-from gridctl.local.registry.judging import objections
-from gridctl.local.registry.lookup import LATEST, Lookup
+from gridctl.local.registry.lookup import LATEST, Lookup, objections
 from gridctl.local.registry.settings import Settings
 from gridctl.local.registry.store import StoredSchema, StoredVersion
 from gridctl.local.registry.wire import Call, SchemaBody

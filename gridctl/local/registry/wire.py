@@ -12,6 +12,7 @@ from starlette.responses import Response
 from gridctl.contracts.registry import SchemaReference
 from gridctl.local.registry.errors import ApiError, Problem
 from gridctl.local.registry.lookup import LATEST, VERSION_MAX
+from gridctl.local.registry.store import GLOBAL
 
 MEDIA_TYPES = ("application/vnd.schemaregistry.v1+json", "application/vnd.schemaregistry+json", "application/json")
 DEFAULT_MEDIA_TYPE = MEDIA_TYPES[0]
@@ -37,6 +38,11 @@ class Call:
         if not subject.strip() or subject in _RESERVED_SUBJECTS or not all(map(_is_no_control, subject)):
             raise ApiError(Problem.INVALID_SUBJECT, subject=subject)
         return subject
+
+    @property
+    def scope(self) -> str:
+        """The subject of the path, or GLOBAL where the path names none."""
+        return self.subject if "subject" in self._request.path_params else GLOBAL
 
     @property
     def version_text(self) -> str:
