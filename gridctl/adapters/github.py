@@ -1,7 +1,7 @@
 """One repository on GitHub, read through its REST API by PyGithub.
 
 Every call is a GET that a read-only token may make (contents, pull requests and metadata: read), so a run for a fork
-works as well. Nothing is retried on an answer: a gate says at once that it could not check.
+works as well. An answer is never retried: the gate says immediately that it could not check.
 """
 
 from collections.abc import Iterator
@@ -124,7 +124,7 @@ class GitHubRepository:
         return self._repository.get_pull(number)
 
     def _pages(self, path: str) -> list[Any]:
-        """Return a whole list. The library takes an answer that is no list for an empty one; this does not."""
+        """Return a whole list. The library takes an answer that is not a list for an empty one; this does not."""
         found: list[Any] = []
         while True:
             page = self._get(path, per_page=_PAGE, page=len(found) // _PAGE + 1)

@@ -41,7 +41,7 @@ class GlueRegistry:
             is None
         ):
             raise Unavailable(
-                f"{url}: there is no such registry",
+                f"{url}: this registry does not exist",
                 next_step=f"aws glue create-registry --registry-name {self._name} --region {region}",
             )
 
@@ -101,7 +101,7 @@ class GlueRegistry:
                 f"{subject}: Glue knows no references", next_step="write the type out where it is used first"
             )
         if not _NAME.fullmatch(subject):
-            raise UsageProblem(f"{subject}: is no name for Glue", next_step="letters, digits and -_$#. alone")
+            raise UsageProblem(f"{subject}: not a name that Glue takes", next_step="use letters, digits and -_$#. only")
         candidate = _parsed(subject, schema)
         known = self.find(subject, schema)
         if known is not None:
@@ -111,14 +111,14 @@ class GlueRegistry:
         return self._sent(subject, schema, is_new=level is None)
 
     def level(self, subject: str) -> str | None:
-        """Return the subject's level, or None when there is no such subject; Glue's own DISABLED stays as it is."""
+        """Return the subject's level, or None when the subject does not exist; Glue's own DISABLED stays as it is."""
         schema = self._schema(subject)
         return None if schema is None else str(schema["Compatibility"]).replace("_ALL", "_TRANSITIVE")
 
     def set_level(self, subject: str, level: str) -> None:
         """Set the subject's own compatibility level, with all its versions behind the checkpoint."""
         if level not in Level.__members__:
-            raise UsageProblem(f"{level} is no compatibility level", next_step=f"use one of {', '.join(Level)}")
+            raise UsageProblem(f"{level} is not a compatibility level", next_step=f"use one of {', '.join(Level)}")
         changed = self._call(
             f"setting the level of {subject} to {level}",
             self._glue.update_schema,
@@ -260,5 +260,5 @@ def _split(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     name = parts.path.strip("/")
     if parts.scheme != "glue" or not parts.netloc or not _NAME.fullmatch(name):
-        raise UsageProblem(f"{url}: is no address of a Glue registry", next_step="write glue://REGION/REGISTRY-NAME")
+        raise UsageProblem(f"{url}: not the address of a Glue registry", next_step="write glue://REGION/REGISTRY-NAME")
     return parts.netloc, name

@@ -143,7 +143,7 @@ def _checked(url: str) -> SplitResult:
         valid = False
     if not valid:
         raise UsageProblem(
-            "the registry's address is no http(s) URL", next_step="write for example http://127.0.0.1:8081"
+            "the registry's address is not an http(s) URL", next_step="write for example http://127.0.0.1:8081"
         )
     return parts
 

@@ -35,7 +35,7 @@ def _names_below(root: Path) -> Iterator[str]:
     """
 
     def refuse(error: OSError) -> None:
-        raise UsageProblem(f"{error.filename}: cannot be listed: {error.strerror}", next_step="mend the tree")
+        raise UsageProblem(f"{error.filename}: cannot be listed: {error.strerror}", next_step="fix the tree")
 
     for entry in root.iterdir():
         if not entry.is_dir():
@@ -83,10 +83,10 @@ def read_text(path: Path | str) -> str:
         with open(path, encoding="utf-8", newline="") as file:  # noqa: PTH123 -- quicker than by a Path
             return file.read()
     except OSError as error:
-        raise UsageProblem(f"{path}: cannot be read: {error.strerror}", next_step="mend the file") from error
+        raise UsageProblem(f"{path}: cannot be read: {error.strerror}", next_step="fix the file") from error
     except UnicodeDecodeError as error:
         line, column = _place_of(error.start, Path(path).read_bytes())
-        raise UsageProblem(f"{path}:{line}:{column}: not UTF-8: {error.reason}", next_step="mend the file") from error
+        raise UsageProblem(f"{path}:{line}:{column}: not UTF-8: {error.reason}", next_step="fix the file") from error
 
 
 def _place_of(offset: int, raw: bytes) -> tuple[int, int]:

@@ -64,7 +64,7 @@ class MemoryRegistry:
     def set_level(self, subject: str, level: str) -> None:
         """Set the subject's own compatibility level; UsageProblem when there is no such level."""
         if level not in Level.__members__:
-            raise UsageProblem(f"{level} is no compatibility level", next_step=f"use one of {', '.join(Level)}")
+            raise UsageProblem(f"{level} is not a compatibility level", next_step=f"use one of {', '.join(Level)}")
         self._levels[subject] = Level(level)
 
     def _require_compatible(self, subject: str, candidate: Schema, versions: Sequence[SchemaVersion]) -> None:
@@ -100,4 +100,4 @@ def _key(schema: str) -> str:
 
 
 def _invalid(subject: str, words: str) -> UsageProblem:
-    return UsageProblem(f"the schema for {subject} is not valid: {words}", next_step="mend the schema")
+    return UsageProblem(f"the schema for {subject} is not valid: {words}", next_step="fix the schema")

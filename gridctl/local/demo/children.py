@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from gridctl.errors import GridctlError, Unavailable
+from gridctl.local.stack.processes import log_tail
 
 STOP_TIMEOUT_S = 30.0
 
 
 class Child:
-    """One `gridctl` process; its data is one JSON document on stdout, its talk goes to a log file."""
+    """One `gridctl` process; its data is one JSON document on stdout, its messages go to a log file."""
 
     def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log_dir: Path) -> None:
         self.name = name
@@ -33,11 +34,11 @@ class Child:
             )
 
     def require_running(self) -> None:
-        """Raise Unavailable when the process has ended although nobody has waited for that."""
+        """Raise Unavailable when the process has stopped although nobody waits for that."""
         code = self._process.poll()
         if code is not None and not self._awaited:
             raise Unavailable(
-                f"{self.name} ended with exit code {code}: {self._last_words()}", next_step=f"read {self.log}"
+                f"{self.name} stopped with exit code {code}: {log_tail(self.log)}", next_step=f"read {self.log}"
             )
 
     def stop(self) -> dict[str, Any]:
@@ -47,28 +48,24 @@ class Child:
         return self.finish(STOP_TIMEOUT_S)
 
     def finish(self, timeout_s: float) -> dict[str, Any]:
-        """Wait until it has ended by itself and return its summary."""
+        """Wait until it has stopped by itself and return its summary."""
         self._awaited = True
         try:
             code = self._process.wait(timeout_s)
         except subprocess.TimeoutExpired as error:
             raise Unavailable(
-                f"{self.name} did not end within {timeout_s:.0f} s", next_step=f"read {self.log}"
+                f"{self.name} did not stop within {timeout_s:.0f} s", next_step=f"read {self.log}"
             ) from error
         if code != 0:
             raise GridctlError(
-                f"{self.name} ended with exit code {code}: {self._last_words()}", next_step=f"read {self.log}"
+                f"{self.name} stopped with exit code {code}: {log_tail(self.log)}", next_step=f"read {self.log}"
             )
         text = self._out.read_text(encoding="utf-8").strip()
         summary: dict[str, Any] = json.loads(text) if text else {}
         return summary
 
     def kill(self) -> None:
-        """End it whatever it does; harmless when it has ended."""
+        """Kill it; harmless when it has stopped."""
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-
-    def _last_words(self) -> str:
-        lines = [line for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-        return " ".join(lines[-2:]) or "it said nothing"

@@ -46,7 +46,7 @@ def canonical_text(document: Any, *, normalize: bool = False) -> str:
     except RecursionError:
         raise SchemaInvalid("nested too deeply") from None
     except UnicodeEncodeError:
-        raise SchemaInvalid("half of a surrogate pair is no character") from None
+        raise SchemaInvalid("half of a surrogate pair is not a character") from None
     return text
 
 

@@ -68,7 +68,7 @@ class Lookup:
     # Candidates and parsed schemas
 
     def candidate(self, text: str | None, references: Sequence[SchemaReference], *, normalize: bool) -> Candidate:
-        """Parse what a request brought; 42201 when it is empty or no valid schema."""
+        """Parse what a request brought; 42201 when it is empty or not a valid schema."""
         if text is None or not text.strip():
             raise ApiError(Problem.EMPTY_SCHEMA)
         try:

@@ -1,4 +1,4 @@
-"""Serves the registry over HTTP until it is told to stop."""
+"""Serves the registry over HTTP until it is stopped."""
 
 import signal
 import socket

@@ -65,7 +65,7 @@ class Settings:
         return Mode(own) if own else general
 
     def set_mode(self, scope: str, name: object, *, force: bool) -> Mode:
-        """Set the mode of a scope; 42204 when there is no such mode, 42205 when IMPORT meets live subjects.
+        """Set the mode of a scope; 42204 when the mode does not exist, 42205 when IMPORT meets live subjects.
 
         IMPORT starts from nothing: what is soft-deleted in its scope is forgotten.
         """

@@ -33,7 +33,7 @@ class Call:
 
     @property
     def subject(self) -> str:
-        """The subject of the path; 42208 when it is no valid name."""
+        """The subject of the path; 42208 when it is not a valid name."""
         subject = unquote(self._request.path_params["subject"]).removeprefix(":.:")
         if not subject.strip() or subject in _RESERVED_SUBJECTS or not all(map(_is_no_control, subject)):
             raise ApiError(Problem.INVALID_SUBJECT, subject=subject)
@@ -63,7 +63,7 @@ class Call:
 
     @property
     def schema_id(self) -> int:
-        """The id of the path; a plain 404 when it is no number."""
+        """The id of the path; a plain 404 when it is not a number."""
         text = self._request.path_params["id"]
         if not (text.isascii() and text.removeprefix("-").isdigit() and abs(int(text[:12])) <= VERSION_MAX):
             raise ApiError(Problem.NOT_FOUND)

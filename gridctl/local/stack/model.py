@@ -47,7 +47,7 @@ class Stack(BaseModel):
         return Stack(parts=(*self.parts, part))
 
     def write(self, state_dir: Path) -> None:
-        """Write the file that the other commands read, at once or not at all."""
+        """Write the file that the other commands read, whole or not at all."""
         path = state_dir / STATE_FILE
         written = path.with_suffix(".new")
         written.write_text(json.dumps(self.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
@@ -62,7 +62,7 @@ def read_stack(state_dir: Path) -> Stack | None:
     except FileNotFoundError:
         return None
     except (OSError, ValidationError) as error:
-        raise Unavailable(f"{path}: cannot be read: {error}", next_step="end its processes and delete it") from error
+        raise Unavailable(f"{path}: cannot be read: {error}", next_step="stop its processes and delete it") from error
 
 
 Starter = Callable[[Path], Part]

@@ -36,7 +36,7 @@ def free_ports(count: int) -> list[int]:
     finally:
         for listener in held:
             listener.close()
-    raise Unavailable(f"no {count} free ports on {LOOPBACK}", next_step="end something that listens there")
+    raise Unavailable(f"no {count} free ports on {LOOPBACK}", next_step="stop something that listens there")
 
 
 def start(command: Sequence[str | Path], log: Path, environment: Mapping[str, str] | None = None) -> Process:
@@ -68,7 +68,7 @@ def find(process: Process) -> psutil.Process | None:
 
 
 def stop(processes: Iterable[Process]) -> None:
-    """End processes and wait until they are gone: asked first, then killed."""
+    """Stop processes and wait until they are gone: asked first, then killed."""
     running = [found for found in map(find, processes) if found is not None]
     for found in running:
         _quietly(found.terminate)
@@ -78,7 +78,7 @@ def stop(processes: Iterable[Process]) -> None:
     _, left = psutil.wait_procs(stubborn, timeout=TERMINATE_TIMEOUT_S)
     if left:
         pids = ", ".join(str(found.pid) for found in left)
-        raise Unavailable(f"processes {pids} do not end", next_step="end them by hand")
+        raise Unavailable(f"processes {pids} do not stop", next_step="stop them by hand")
 
 
 def _quietly(act: Callable[[], object]) -> None:
@@ -88,10 +88,10 @@ def _quietly(act: Callable[[], object]) -> None:
         return
 
 
-def last_words(log: Path, lines: int = 3) -> str:
-    """Return the end of a log as one line."""
+def log_tail(log: Path, lines: int = 3) -> str:
+    """Return the last lines of a log as one line, blank ones left out."""
     try:
         text = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "it wrote no log"
-    return " | ".join(line.strip() for line in text.splitlines()[-lines:]) or "it said nothing"
+    return " | ".join([line.strip() for line in text.splitlines() if line.strip()][-lines:]) or "its log is empty"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gridctl.errors import GridctlError, Unavailable, UsageProblem
 from gridctl.local.stack.model import STATE_FILE, Part, Stack, Starter, read_stack
-from gridctl.local.stack.processes import find, last_words, stop
+from gridctl.local.stack.processes import find, log_tail, stop
 
 ANSWER_TIMEOUT_S = 60.0
 DATA_DIR = "data"
@@ -26,8 +26,8 @@ def running(part: Part) -> bool:
 def up(state_dir: Path, starters: Mapping[str, Starter], probe: Probe, say: Callable[[str], None]) -> Stack:
     """Start what is missing of a stack and wait until each part answers; raise Unavailable.
 
-    A stack that is up is left as it is; of one whose processes have all ended the remains are cleared away. One that is
-    up in part holds data that a new start would lose, so that is for a person to say.
+    A stack that is up is left as it is. What is left of one whose processes have all stopped is deleted. One that is
+    partly up holds data that a new start would lose, so a person has to decide.
     """
     try:
         state_dir.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,8 @@ def up(state_dir: Path, starters: Mapping[str, Starter], probe: Probe, say: Call
                 return present
             if running_now:
                 raise Unavailable(
-                    f"of the stack in {state_dir} {', '.join(ended)} is down", next_step="run `gridctl down`, then `up`"
+                    f"{', '.join(ended)} is down in the stack of {state_dir}",
+                    next_step="run `gridctl down`, then `up`",
                 )
             _clear(state_dir, present)
         return _start(state_dir, starters, probe, say)
@@ -70,7 +71,7 @@ def _start(state_dir: Path, starters: Mapping[str, Starter], probe: Probe, say: 
 
 
 def down(state_dir: Path) -> Stack | None:
-    """End every process of the stack and delete its data; return what was ended, None when there was nothing."""
+    """Stop every process of the stack and delete its data; return what was stopped, None when there was nothing."""
     if not state_dir.is_dir():
         return None
     with _locked(state_dir):
@@ -81,7 +82,7 @@ def down(state_dir: Path) -> Stack | None:
 
 
 def _end(state_dir: Path, stack: Stack) -> None:
-    """End the processes of a stack that did not come up; the logs stay, for they say why."""
+    """Stop the processes of a stack that did not come up; the logs stay, they say why."""
     stop(process for part in stack.parts for process in part.processes)
     (state_dir / STATE_FILE).unlink(missing_ok=True)
 
@@ -102,7 +103,7 @@ def _answer(stack: Stack, probe: Probe, state_dir: Path) -> None:
                 log = state_dir / DATA_DIR / f"{part.name}.log"
                 if not running(part):
                     raise Unavailable(
-                        f"{part.name} ended at once: {last_words(log)}", next_step=f"read {log}"
+                        f"{part.name} stopped right after its start: {log_tail(log)}", next_step=f"read {log}"
                     ) from problem
                 if time.monotonic() > deadline_s:
                     raise Unavailable(
@@ -119,6 +120,6 @@ def _locked(state_dir: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise Unavailable(
-                f"another gridctl is changing the stack in {state_dir}", next_step="wait until it has ended"
+                f"another gridctl is changing the stack in {state_dir}", next_step="wait until it has finished"
             ) from error
         yield

@@ -91,7 +91,7 @@ def test_a_level_before_the_first_version_is_refused() -> None:
 
 
 def test_a_registry_that_is_not_there_is_not_an_empty_one() -> None:
-    with mock_aws(), pytest.raises(Unavailable, match="no such registry"):
+    with mock_aws(), pytest.raises(Unavailable, match="does not exist"):
         GlueRegistry(URL)
 
 
