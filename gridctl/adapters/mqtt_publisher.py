@@ -8,12 +8,13 @@ from threading import Event
 from types import MappingProxyType
 from typing import Any
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTv5
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from gridctl.errors import Unavailable, UsageProblem
+from gridctl.adapters.login import NO_LOGIN, Login
+from gridctl.adapters.mqtt_client import new_client, split_address
+from gridctl.errors import Unavailable
 
 CONNECT_TIMEOUT_S = 8.0
 STALLED_AFTER_S = 30.0
@@ -25,7 +26,9 @@ IN_FLIGHT_MAX = 100
 class MqttPublisher:
     """One connection for a whole fleet; used from one thread. paho sends again what a lost connection left open."""
 
-    def __init__(self, address: str, client_id: str, in_flight_max: int = IN_FLIGHT_MAX) -> None:
+    def __init__(
+        self, address: str, client_id: str, login: Login = NO_LOGIN, in_flight_max: int = IN_FLIGHT_MAX
+    ) -> None:
         self.address = address
         self.in_flight_max = in_flight_max
         self._tags: dict[int, str] = {}
@@ -35,7 +38,7 @@ class MqttPublisher:
         self._refused: Counter[str] = Counter()
         self._connected = Event()
         self._problem = "no answer"
-        client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTv5)
+        client = new_client(client_id, login)
         client.max_inflight_messages_set(in_flight_max)
         client.reconnect_delay_set(1, 5)
         client.on_connect = self._on_connect
@@ -121,11 +124,3 @@ class MqttPublisher:
             f"MQTT broker {self.address}: {why}",
             next_step="run `gridctl up`, name the broker with --mqtt HOST:PORT, or write lines with --output -",
         )
-
-
-def split_address(address: str) -> tuple[str, int]:
-    """Split `host:port` (an IPv6 host in brackets); raise UsageProblem when it is something else."""
-    host, colon, port = address.rpartition(":")
-    if not colon or not host or not port.isdecimal() or not 0 < int(port) <= 65535:  # noqa: PLR2004 -- the ports of TCP
-        raise UsageProblem(f"{address}: not HOST:PORT", next_step="write for example --mqtt 127.0.0.1:1883")
-    return host.strip("[]"), int(port)

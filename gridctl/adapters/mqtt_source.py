@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv5
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from gridctl.adapters.mqtt_publisher import split_address
+from gridctl.adapters.login import NO_LOGIN, Login
+from gridctl.adapters.mqtt_client import new_client, split_address
 from gridctl.errors import Unavailable
 from gridctl.ingest.ports import Batch
 
@@ -64,7 +65,11 @@ class MqttSource:
     """
 
     def __init__(
-        self, address: str, subscription: Subscription, remark: Callable[[str], None] = lambda _: None
+        self,
+        address: str,
+        subscription: Subscription,
+        remark: Callable[[str], None] = lambda _: None,
+        login: Login = NO_LOGIN,
     ) -> None:
         """Take where to listen and for what; `remark` hears when the connection comes and goes."""
         self._address = address
@@ -80,7 +85,7 @@ class MqttSource:
         self._problem: Unavailable | None = None
         self._received: list[tuple[int, str, bytes]] = []
         self._received_bytes = 0
-        client = Client(CallbackAPIVersion.VERSION2, client_id=subscription.client_id, protocol=MQTTv5, manual_ack=True)
+        client = new_client(subscription.client_id, login, manual_ack=True)
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -160,6 +165,8 @@ class MqttSource:
         socket = self._client.socket()
         if socket is None:
             return
+        if getattr(socket, "pending", int)():  # TLS has taken more from the socket than it has handed on
+            wait_s = 0
         _, writable, _ = select.select([socket], [socket] if self._client.want_write() else [], [], wait_s)
         if writable:
             self._client.loop_write()

@@ -11,6 +11,7 @@ from typing import Any
 
 import redis
 
+from gridctl.adapters.login import NO_LOGIN, Login, tls_context
 from gridctl.contracts.addresses import without_password
 from gridctl.errors import Unavailable, UsageProblem
 from gridctl.process.ports import Applied, Effect
@@ -33,19 +34,21 @@ def keys_of(shard: int, prefix: str = "") -> tuple[str, str, str, str]:
 class RedisState:
     """Implements StateStore and StateReader. `prefix` stands before every key; only tests and benchmarks use one."""
 
-    def __init__(self, url: str, *, prefix: str = "") -> None:
+    def __init__(self, url: str, login: Login = NO_LOGIN, *, prefix: str = "") -> None:
         self._url = url
+        given = {"username": login.username, "password": login.password, **_tls(url, login)}
         try:
             self._client = redis.Redis.from_url(
                 url, socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=REPLY_TIMEOUT_S, protocol=2
             )
             # The client reads the parameters of the URL with its first connection; this one is never opened.
             pool = self._client.connection_pool
+            pool.connection_kwargs.update((name, value) for name, value in given.items() if value is not None)
             pool.connection_class(**pool.connection_kwargs)
-        except ValueError as error:
-            raise self._unavailable(error) from error
+        except ValueError:  # its text may repeat a part of the password
+            raise self._unavailable("its URL is not redis://HOST:PORT/DB") from None
         except TypeError as error:
-            raise UsageProblem(f"a parameter of the redis URL: {error}", next_step="mend `redis`") from error
+            raise UsageProblem(f"a parameter of the redis URL: {error}", next_step="fix `redis.url`") from error
         self._script = files("gridctl.adapters").joinpath("state.lua").read_bytes()
         self._script_sha = sha1(self._script, usedforsecurity=False).hexdigest()
         self._keys = [keys_of(shard, prefix) for shard in range(SHARDS)]
@@ -154,8 +157,19 @@ class RedisState:
         except (redis.RedisError, OSError) as error:
             raise self._unavailable(error) from error
 
-    def _unavailable(self, error: Exception) -> Unavailable:
+    def _unavailable(self, error: Exception | str) -> Unavailable:
         return Unavailable(
             f"the grid state at {without_password(self._url)} cannot be used: {error}",
             next_step="run `gridctl doctor`; `gridctl up` starts a local stack",
         )
+
+
+def _tls(url: str, login: Login) -> dict[str, str | None]:
+    """Return the TLS files as the client names them; without TLS in the URL they would protect nothing."""
+    if not login.tls_files:
+        return {}
+    if not url.startswith("rediss://"):
+        raise UsageProblem(f"{without_password(url)}: TLS files without TLS", next_step="write the URL as rediss://")
+    tls_context(login, "Redis server")
+    files = {"ssl_ca_certs": login.ca_file, "ssl_certfile": login.cert_file, "ssl_keyfile": login.key_file}
+    return {name: str(file) for name, file in files.items() if file is not None}

@@ -1,14 +1,13 @@
 """HTTP to a schema registry: connection, credentials, and the one place where its errors become ours."""
 
-import ssl
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 import httpx
 
+from gridctl.adapters.login import Login, tls_context
 from gridctl.errors import GridctlError, Unavailable, UsageProblem, ViolationFound
 
 MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
@@ -18,19 +17,14 @@ _SCHEMA_NOT_FOUND = 40403
 
 
 @dataclass(frozen=True)
-class RegistryOptions:
+class RegistryOptions(Login):
     """Where a registry is and how to log in. Basic credentials may stand in the URL; secrets are never shown.
 
     `timeout_s` bounds connecting and each wait for an answer, in seconds.
     """
 
     url: str = field(repr=False)
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
     timeout_s: float = 10.0
 
 
@@ -72,7 +66,7 @@ class RegistryHttp:
             base_url=self.url.rstrip("/"),
             headers=headers,
             auth=None if options.token else _basic(options, parts.username, parts.password),
-            verify=_tls(options) if parts.scheme == "https" else True,
+            verify=tls_context(options, "registry") if parts.scheme == "https" else True,
             timeout=options.timeout_s,
             # A proxy of the environment never stands between this machine and itself.
             trust_env=parts.hostname not in _LOOPBACK,
@@ -166,17 +160,6 @@ def _refusal(status: int, document: Any) -> RegistryAnswerError:
 
 
 def _basic(options: RegistryOptions, user: str | None, password: str | None) -> tuple[str, str] | None:
-    name = options.user if options.user is not None else unquote(user or "")
+    name = options.username if options.username is not None else unquote(user or "")
     secret = options.password if options.password is not None else unquote(password or "")
     return (name, secret) if name else None
-
-
-def _tls(options: RegistryOptions) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=options.ca_file)
-        if options.cert_file is not None:
-            context.load_cert_chain(options.cert_file, options.key_file)
-    except (OSError, ssl.SSLError) as error:
-        files = ", ".join(str(file) for file in (options.ca_file, options.cert_file, options.key_file) if file)
-        raise UsageProblem(f"the registry's TLS files ({files}) cannot be used: {error}") from error
-    return context

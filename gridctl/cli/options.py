@@ -1,5 +1,6 @@
 """Options that stand before every command, and the ones that many commands share."""
 
+import os
 from enum import StrEnum
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from gridctl import __version__
 from gridctl.cli.config import Overrides
+from gridctl.cli.config.sources import unknown_variables
 from gridctl.errors import UsageProblem
 
 
@@ -56,4 +58,6 @@ def root_options(
     ] = False,
 ) -> None:
     """GridStream as one command."""
+    for sentence in unknown_variables(os.environ):
+        typer.echo(f"warning: {sentence}", err=True)
     context.obj = Overrides(profile=profile, settings=tuple(setting or ()))

@@ -33,12 +33,12 @@ def translated(bootstrap: str) -> Iterator[None]:
     except (TypeError, ValueError) as failure:
         if "property" not in str(failure):  # a fault of ours; the client says "expected error_cb property as …"
             raise
-        raise UsageProblem(f"Kafka settings: {failure}", next_step="mend [profile.NAME.kafka]") from failure
+        raise UsageProblem(f"Kafka settings: {failure}", next_step="fix [profile.NAME.kafka]") from failure
     except KafkaException as failure:
         error = error_of(failure)
         reason = error.str() if error is not None else str(failure)
         if error is not None and error.code() == KafkaError._INVALID_ARG:  # noqa: SLF001 -- its public name starts so
-            raise UsageProblem(f"Kafka settings: {reason}", next_step="mend [profile.NAME.kafka]") from failure
+            raise UsageProblem(f"Kafka settings: {reason}", next_step="fix [profile.NAME.kafka]") from failure
         if error is not None and error.code() in {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC}:  # noqa: SLF001 -- as above
             raise Unavailable(f"Kafka at {bootstrap}: {reason}", next_step="run `gridctl topics apply`") from failure
         raise unavailable(bootstrap, reason) from failure

@@ -12,7 +12,10 @@ from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
     from gridctl.adapters.glue import GlueRegistry
+    from gridctl.adapters.login import Login
+    from gridctl.adapters.redis_state import RedisState
     from gridctl.adapters.registry import HttpRegistry
+    from gridctl.cli.config.profile import Server
 
 
 def settings_of(context: typer.Context) -> Settings:
@@ -54,19 +57,28 @@ def registry_at(url: str, settings: Settings) -> HttpRegistry | GlueRegistry:
 def _http_registry(url: str, settings: Settings) -> HttpRegistry:
     from gridctl.adapters.registry import HttpRegistry, RegistryOptions
 
-    token_file = settings.profile.registry_token_file
-    try:
-        token = token_file.read_text(encoding="utf-8").strip() if token_file else None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"{token_file}: cannot be read: {error}", next_step="mend registry_token_file") from error
-    return HttpRegistry(
-        RegistryOptions(
-            url,
-            token=token,
-            ca_file=settings.profile.registry_ca_file,
-            cert_file=settings.profile.registry_cert_file,
-            key_file=settings.profile.registry_key_file,
-        )
+    registry = settings.profile.registry
+    return HttpRegistry(RegistryOptions(url, token=registry.secret("token"), **vars(login_of(registry))))
+
+
+def redis_of(settings: Settings) -> RedisState:
+    """Return the grid state in the Redis of the profile; the caller closes it."""
+    from gridctl.adapters.redis_state import RedisState
+
+    return RedisState(settings.endpoint("redis"), login_of(settings.profile.redis))
+
+
+def login_of(server: Server, *, tls: bool = False) -> Login:
+    """Return how to log in to a server; UsageProblem when a secret cannot be read."""
+    from gridctl.adapters.login import Login
+
+    return Login(
+        username=server.username,
+        password=server.secret("password"),
+        ca_file=server.ca_file,
+        cert_file=server.cert_file,
+        key_file=server.key_file,
+        tls=tls,
     )
 
 

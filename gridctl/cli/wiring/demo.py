@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from gridctl.cli.config import Settings
-from gridctl.cli.wiring.base import catalogue_of
+from gridctl.cli.wiring.base import catalogue_of, redis_of
 from gridctl.cli.wiring.process import dead_letters_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ WORK_DIR = "demo"
 @contextmanager
 def demo_of(settings: Settings, plan: Plan, group: str) -> Iterator[Demo]:
     """Yield a demo on the stack of the settings; its files are deleted when it ended well, else they stay."""
-    from gridctl.adapters.redis_state import RedisState
     from gridctl.local.demo.meter import Meter
     from gridctl.local.demo.run import Demo
 
@@ -29,7 +28,7 @@ def demo_of(settings: Settings, plan: Plan, group: str) -> Iterator[Demo]:
     work_dir.mkdir(parents=True)
     bootstrap, catalogue = settings.endpoint("bootstrap"), catalogue_of(settings)
     with (
-        closing(RedisState(settings.endpoint("redis"))) as state,
+        closing(redis_of(settings)) as state,
         dead_letters_of(settings) as letters,
         closing(Meter(bootstrap, catalogue, group, state, letters)) as meter,
     ):

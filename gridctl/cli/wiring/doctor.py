@@ -39,7 +39,7 @@ def examine(settings: Settings) -> list[Check]:
 
     def outcome(task: tuple[str, str, Callable[[Settings], None]]) -> Check:
         name, endpoint, examination = task
-        address = getattr(settings.profile, endpoint) or ""
+        address = settings.address(endpoint) or ""
         return Check(name, without_password(address), *problem_of(address, partial(examination, settings)))
 
     with ThreadPoolExecutor() as pool:

@@ -32,7 +32,7 @@ def ledger_of(settings: Settings) -> Iterator[KafkaLedger]:
     schema = newest_schema(settings, AUDIT_SUBJECT)
     with (
         registry_of(settings) as registry,
-        KafkaLedger(settings.endpoint("bootstrap"), settings.profile.kafka, registry, schema) as ledger,
+        KafkaLedger(settings.endpoint("bootstrap"), settings.kafka, registry, schema) as ledger,
     ):
         yield ledger
 

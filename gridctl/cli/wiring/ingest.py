@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gridctl.cli.wiring.base import newest_schema, registry_of
+from gridctl.cli.wiring.base import login_of, newest_schema, registry_of
 from gridctl.contracts.assets import ASSET_TOPIC
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
 from gridctl.contracts.events import TOPIC_OF_KIND
@@ -36,7 +36,7 @@ def pipeline_of(settings: Settings) -> Iterator[tuple[Pipeline, Callable[[], Non
     from gridctl.ingest.reject import DEAD_LETTER_TOPICS
     from gridctl.ingest.validate import Validator
 
-    bootstrap, overrides = settings.endpoint("bootstrap"), settings.profile.kafka
+    bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
     subjects = [*(f"{topic}-value" for topic in TOPIC_OF_KIND.values()), DEAD_LETTER_SUBJECT]
     topics = frozenset(TOPIC_OF_KIND.values()) | DEAD_LETTER_TOPICS
     with registry_of(settings) as registry:
@@ -59,7 +59,7 @@ def asset_publisher(settings: Settings) -> Iterator[tuple[FramedEncoder, Publish
     with registry_of(settings) as registry:
         encoder = framed_encoder(ASSET_SUBJECT, {ASSET_SUBJECT: newest_schema(settings, ASSET_SUBJECT)}, registry)
         topics = frozenset({ASSET_TOPIC})
-        with KafkaPublisher(settings.endpoint("bootstrap"), settings.profile.kafka, topics) as publisher:
+        with KafkaPublisher(settings.endpoint("bootstrap"), settings.kafka, topics) as publisher:
             yield encoder, publisher
 
 
@@ -72,4 +72,6 @@ def mqtt_source(
     except ModuleNotFoundError as error:
         raise UsageProblem(f"MQTT needs {error.name}", next_step="pip install 'gridctl[mqtt]'") from error
 
-    return MqttSource(settings.endpoint("mqtt"), Subscription(topics, client_id, group), remark)
+    mqtt = settings.profile.mqtt
+    subscription = Subscription(topics, client_id, group)
+    return MqttSource(settings.endpoint("mqtt"), subscription, remark, login_of(mqtt, tls=mqtt.tls))

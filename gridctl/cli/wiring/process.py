@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from gridctl.cli.wiring.base import catalogue_of, newest_schema, registry_of
+from gridctl.cli.wiring.base import catalogue_of, newest_schema, redis_of, registry_of
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
 from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.errors import UsageProblem
@@ -35,13 +35,12 @@ def processor_of(settings: Settings, group: str, instance_id: str | None) -> Ite
     """Yield a processor that has joined its group; Unavailable when anything that it needs does not answer."""
     from gridctl.adapters.kafka.consumer import KafkaEvents
     from gridctl.adapters.kafka.deadletters import DeadLetterCodec, KafkaDeadLetters
-    from gridctl.adapters.redis_state import RedisState
     from gridctl.process.processor import Processor
 
     dlq_of = _dead_letter_topics(settings)
     topics = list(dlq_of)
-    bootstrap, overrides = settings.endpoint("bootstrap"), settings.profile.kafka
-    with registry_of(settings) as registry, closing(RedisState(settings.endpoint("redis"))) as state:
+    bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
+    with registry_of(settings) as registry, closing(redis_of(settings)) as state:
         state.ping()
         codec = DeadLetterCodec(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
         reader = event_reader(settings, registry)
@@ -77,9 +76,7 @@ def _dead_letter_topics(settings: Settings) -> dict[str, str]:
 @contextmanager
 def state_of(settings: Settings) -> Iterator[tuple[StateReader, EventOf]]:
     """Yield the grid state, and how to read the events in it."""
-    from gridctl.adapters.redis_state import RedisState
-
-    with closing(RedisState(settings.endpoint("redis"))) as state:
+    with closing(redis_of(settings)) as state:
         state.ping()
         with registry_of(settings) as registry:
             yield state, event_reader(settings, registry).event
@@ -93,6 +90,6 @@ def dead_letters_of(settings: Settings) -> Iterator[DeadLetterReader]:
     schema = newest_schema(settings, DEAD_LETTER_SUBJECT)
     with (
         registry_of(settings) as registry,
-        DeadLetterReader(settings.endpoint("bootstrap"), settings.profile.kafka, registry, schema) as reader,
+        DeadLetterReader(settings.endpoint("bootstrap"), settings.kafka, registry, schema) as reader,
     ):
         yield reader

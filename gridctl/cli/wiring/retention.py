@@ -43,7 +43,7 @@ def retained(settings: Settings, topic: str) -> Found:
     census = Census()
     with (
         registry_of(settings) as registry,
-        RetainedLog(settings.endpoint("bootstrap"), settings.profile.kafka) as log,
+        RetainedLog(settings.endpoint("bootstrap"), settings.kafka) as log,
     ):
         judge = Judge(read_tree(settings.schemas_dir), registry)
         reader = judge.reader(spec.subject)

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gridctl.cli.wiring.base import login_of
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gridctl.simulate.ports import OutstationServers, Publisher
+    from gridctl.adapters.mqtt_publisher import MqttPublisher
+    from gridctl.cli.config import Settings
+    from gridctl.simulate.ports import OutstationServers
     from gridctl.simulate.scada.account import Account
     from gridctl.simulate.scada.faults import Fault
     from gridctl.simulate.scada.grid import Grid
 
 
-def mqtt_publisher(address: str, client_id: str) -> Publisher:
-    """Connect to the devices' broker; Unavailable when it does not answer."""
+def mqtt_publisher(settings: Settings, client_id: str, address: str | None = None) -> MqttPublisher:
+    """Connect to the devices' broker, or to another one with the same login; Unavailable when it does not answer."""
     try:
         from gridctl.adapters.mqtt_publisher import MqttPublisher
     except ModuleNotFoundError as error:
         raise UsageProblem(f"MQTT needs {error.name}", next_step="pip install 'gridctl[mqtt]'") from error
 
-    return MqttPublisher(address, client_id)
+    mqtt = settings.profile.mqtt
+    return MqttPublisher(address or settings.endpoint("mqtt"), client_id, login_of(mqtt, tls=mqtt.tls))
 
 
 def outstation_servers(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
 from gridctl.cli.config import ENDPOINT_OF_PART, Settings
-from gridctl.cli.wiring.base import registry_of
+from gridctl.cli.wiring.base import redis_of, registry_of
+from gridctl.cli.wiring.simulate import mqtt_publisher
 from gridctl.contracts.addresses import without_password
 from gridctl.errors import GridctlError, Unavailable, UsageProblem
 
@@ -46,15 +48,20 @@ def probe_configured(name: str, settings: Settings) -> None:
     """Ask whether a part answers, with the profile's credentials and TLS where the profile names it."""
     endpoint = ENDPOINT_OF_PART[name]
     address = settings.endpoint(endpoint)
-    if endpoint not in settings.from_stack and name == "broker":
+    if endpoint in settings.from_stack:
+        probe_address(name, address)
+    elif name == "broker":
         from gridctl.adapters.kafka.metadata import require_reachable
 
-        require_reachable(address, settings.profile.kafka)
-    elif endpoint not in settings.from_stack and name == "registry":
+        require_reachable(address, settings.kafka)
+    elif name == "registry":
         with registry_of(settings) as registry:
             registry.subjects()
+    elif name == "redis":
+        with closing(redis_of(settings)) as state:
+            state.ping()
     else:
-        probe_address(name, address)
+        mqtt_publisher(settings, "gridctl-probe").close()
 
 
 def problem_of(address: str, ask: Callable[[], None]) -> tuple[str, str]:
@@ -86,7 +93,7 @@ def configured_parts(settings: Settings) -> list[Part]:
     started = {} if stack is None else {part.name: part for part in stack.parts}
     parts = []
     for name, endpoint in ENDPOINT_OF_PART.items():
-        address = getattr(settings.profile, endpoint)
+        address = settings.address(endpoint)
         if endpoint in settings.from_stack and name in started:
             parts.append(started[name])
         elif address is not None:
@@ -103,11 +110,11 @@ def topic_tail(settings: Settings, topic: str) -> TopicTail:
     """Return a reader of a topic's newest records; a context manager."""
     from gridctl.adapters.kafka.tail import TopicTail
 
-    return TopicTail(settings.endpoint("bootstrap"), settings.profile.kafka, registry_of(settings), topic)
+    return TopicTail(settings.endpoint("bootstrap"), settings.kafka, registry_of(settings), topic)
 
 
 def topic_admin(settings: Settings) -> TopicAdmin:
     """Return the administration of the profile's broker."""
     from gridctl.adapters.kafka.admin import KafkaTopics
 
-    return KafkaTopics(settings.endpoint("bootstrap"), settings.profile.kafka)
+    return KafkaTopics(settings.endpoint("bootstrap"), settings.kafka)

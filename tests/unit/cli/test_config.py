@@ -46,7 +46,7 @@ def test_the_kafka_tables_of_all_layers_are_merged_key_by_key(project: Path, tmp
     environ = user_config(tmp_path, '[profile.x.kafka]\n"sasl.username" = "u"\n"security.protocol" = "PLAINTEXT"\n')
     (project / "gridctl.toml").write_text('[profile.x.kafka]\n"security.protocol" = "SASL_SSL"\n"linger.ms" = 5\n')
     settings = load_settings(Overrides("x", ("kafka.linger.ms=7", "kafka.foo=1")), environ)
-    assert settings.profile.kafka == {
+    assert settings.kafka == {
         "sasl.username": "u",
         "security.protocol": "SASL_SSL",
         "linger.ms": "7",
@@ -55,7 +55,7 @@ def test_the_kafka_tables_of_all_layers_are_merged_key_by_key(project: Path, tmp
 
 
 def test_kafka_itself_is_no_value(project: Path) -> None:
-    with pytest.raises(UsageProblem, match="kafka=x"):
+    with pytest.raises(UsageProblem, match="kafka: not a setting"):
         load_settings(Overrides(None, ("kafka=x", "kafka.foo=1")), {"XDG_CONFIG_HOME": str(project)})
 
 
@@ -143,10 +143,10 @@ def test_no_password_is_shown(command: str, format_: str, tmp_path: Path) -> Non
 
 
 def test_a_fault_of_one_probe_is_that_parts_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(name: str, address: str) -> None:
-        raise KeyError(f"{name} {address}")
+    def broken(settings: Settings) -> None:
+        raise KeyError(settings.endpoint("redis"))
 
-    monkeypatch.setattr(wiring_stack, "probe_address", broken)
+    monkeypatch.setattr(wiring_stack, "redis_of", broken)
     checks = {check.name: check for check in examine(settings_with(tmp_path, redis="redis://:SECRET@127.0.0.1:1"))}
     assert "unexpected KeyError" in checks["redis"].problem
     assert "SECRET" not in json.dumps([check.as_json() for check in checks.values()])

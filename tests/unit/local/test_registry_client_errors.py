@@ -157,8 +157,8 @@ SECRET = "s3cr:et/@"
     ("in_url", "options", "expected"),
     [
         ("me:s3cr%3Aet%2F%40@", {}, "Basic me:" + SECRET),
-        ("", {"user": "me", "password": SECRET}, "Basic me:" + SECRET),
-        ("you:x@", {"user": "me", "password": SECRET}, "Basic me:" + SECRET),
+        ("", {"username": "me", "password": SECRET}, "Basic me:" + SECRET),
+        ("you:x@", {"username": "me", "password": SECRET}, "Basic me:" + SECRET),
         ("", {"token": SECRET}, "Bearer " + SECRET),
         ("me:x@", {"token": SECRET}, "Bearer " + SECRET),
         ("", {}, None),

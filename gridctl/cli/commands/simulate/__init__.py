@@ -195,9 +195,8 @@ def _run_live(
     from gridctl.simulate.live import LiveFleet
 
     ticks = fleet.plan.schedule.ticks
-    address = mqtt or settings_of(context).endpoint("mqtt")
     with stopping() as stop:
-        publisher = mqtt_publisher(address, f"gridctl-simulate-{fleet.kind}-{os.getpid()}")
+        publisher = mqtt_publisher(settings_of(context), f"gridctl-simulate-{fleet.kind}-{os.getpid()}", mqtt)
         with progress("packets", ticks and ticks * fleet.plan.devices) as advance:
             done = LiveFleet(fleet, publisher, stop, ledger, advance).run()
         print_summary(done, summary)
