@@ -3,13 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from gridctl.cli.config import ENDPOINT_OF_PART
-from gridctl.local.stack.model import read_stack
+from gridctl.local.stack.model import Stack, read_stack
+from gridctl.local.stack.processes import find, start, stop
 
 GRIDCTL = str(Path(sys.executable).parent / "gridctl")
 ROOT = Path(__file__).parents[1]
@@ -89,6 +91,22 @@ class RunningStack:
                 timeout=60,
             )
             assert (done.returncode, b"say --yes" in done.stderr) == (code, code == 2), done.stderr
+
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """Kill a part of a stack of one's own; afterwards it is there again, on its port and with its data."""
+        stack = read_stack(self.state_dir)
+        assert stack is not None
+        (part,) = (each for each in stack.parts if each.name == name)
+        commands = [found.cmdline() for process in part.processes if (found := find(process))]
+        stop(part.processes)
+        try:
+            yield
+        finally:
+            log = self.state_dir / "data" / f"{name}.log"
+            again = part.model_copy(update={"processes": tuple(start(command, log) for command in commands)})
+            Stack(parts=tuple(again if each is part else each for each in stack.parts)).write(self.state_dir)
+            self.run("up")  # waits until it answers
 
     def start(self, *arguments: object) -> subprocess.Popen[bytes]:
         """Start a command that goes on; the caller ends it."""

@@ -15,7 +15,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from gridctl.contracts.assets import AssetRecord, stamp_of
+from gridctl.assets.protection import stamp_of
+from gridctl.contracts.assets import AssetRecord
 from gridctl.contracts.clock import event_time_problem
 from gridctl.contracts.events import Reading
 from gridctl.contracts.ids import msg_id

@@ -1,6 +1,6 @@
 """The asset record: what the customer information system and the topology say of a device."""
 
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -34,22 +34,3 @@ class AssetRecord(Contract):
         if self.valid_to_ms is not None and self.valid_to_ms <= self.valid_from_ms:
             raise ValueError("valid_to_ms is not after valid_from_ms")
         return self
-
-
-class Stamp(NamedTuple):
-    """What ingest writes onto an event."""
-
-    priority_level: str
-    circuit_id: str | None
-
-
-UNKNOWN_STAMP = Stamp(PriorityLevel.UNKNOWN.value, None)
-
-
-def stamp_of(record: AssetRecord | None, at_ms: int) -> Stamp:
-    """Return the stamp for an event at a time: no record, or one not valid then, has priority UNKNOWN."""
-    if record is None:
-        return UNKNOWN_STAMP
-    valid = record.valid_from_ms <= at_ms and (record.valid_to_ms is None or at_ms < record.valid_to_ms)
-    level = record.priority_level if valid else PriorityLevel.UNKNOWN
-    return Stamp(level.value, record.circuit_id)

@@ -9,13 +9,14 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gridctl.assets.table import AssetTable
 from gridctl.avro.codec import AvroEncodeError
 from gridctl.contracts.deadletter import RAW_CAP_BYTES
 from gridctl.contracts.events import TOPIC_OF_KIND, Reading
 from gridctl.contracts.ids import msg_id
 from gridctl.errors import Unavailable
 from gridctl.ingest.encode import Encoders
-from gridctl.ingest.ports import AssetLookup, Batch, Message, Oversize, Publisher, Ticket
+from gridctl.ingest.ports import Batch, Message, Oversize, Publisher, Ticket
 from gridctl.ingest.reject import Names, Reject, dead_letter, letter_of
 from gridctl.ingest.validate import Validator, check_oversize
 
@@ -57,7 +58,7 @@ class Pipeline:
     def __init__(
         self,
         validator: Validator,
-        assets: AssetLookup,
+        assets: AssetTable,
         encoders: Encoders,
         publisher: Publisher,
         *,
@@ -134,7 +135,7 @@ class Pipeline:
         self, batch: Batch, now_ms: int, rejects: list[tuple[Reject, bytes | Oversize, str]]
     ) -> dict[str, list[Message]]:
         """Return the messages by topic; what is refused is added to `rejects`."""
-        check, stamp, encoders = self._validator.check, self._assets.stamp, self._encoders.of_kind
+        check, stamp, encoders = self._validator.check, self._assets.stamps(), self._encoders.of_kind
         messages: dict[str, list[Message]] = {}
         ids: list[str] = []
         for index, raw in enumerate(batch.records):

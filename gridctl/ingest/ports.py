@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from gridctl.contracts.assets import Stamp
-
 Message = dict[str, Any]
 """One measurement as the client's batch call takes it: `key` (the device_id) and `value` (the framed Avro)."""
 
@@ -48,14 +46,6 @@ class Publisher(Protocol):
 
     def poll(self, timeout_s: float) -> None:
         """Serve acknowledgements, waiting at most this long for the first."""
-        ...
-
-
-class AssetLookup(Protocol):
-    """The asset table: what the platform stamps onto an event."""
-
-    def stamp(self, device_id: str, at_ms: int) -> Stamp:
-        """Return priority and circuit of a device at an event time; never fails, what is not known is UNKNOWN."""
         ...
 
 

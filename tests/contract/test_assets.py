@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 
 from gridctl.adapters.kafka.assets import AssetFollower
 from gridctl.adapters.registry import HttpRegistry, RegistryOptions
-from gridctl.contracts.assets import ASSET_TOPIC, UNKNOWN_STAMP
-from gridctl.errors import Unavailable
+from gridctl.assets.protection import UNKNOWN_STAMP
+from gridctl.avro.codec import compile_encoder
+from gridctl.contracts.assets import ASSET_TOPIC
+from gridctl.contracts.framing import frame_header
+from gridctl.errors import Unavailable, UsageProblem
 from tests.running_stack import ROOT, RunningStack
 
 pytestmark = [pytest.mark.stack]
@@ -30,18 +34,23 @@ def device_id() -> str:
 
 
 @contextmanager
-def following(stack: RunningStack, overrides: Mapping[str, Any] | None = None) -> Iterator[AssetFollower]:
+def following(
+    stack: RunningStack, overrides: Mapping[str, Any] | None = None, warn: Callable[[str], None] = pytest.fail
+) -> Iterator[AssetFollower]:
     with (
         HttpRegistry(RegistryOptions(stack.registry)) as registry,
-        AssetFollower(stack.bootstrap, overrides or {}, registry, SCHEMA) as follower,
+        AssetFollower(stack.bootstrap, overrides or {}, registry, SCHEMA, warn) as follower,
     ):
         yield follower
 
 
-def apply(stack: RunningStack, device_id: str, priority_level: str) -> None:
+def record(device_id: str, priority_level: str) -> dict[str, Any]:
     names = {"device_id": device_id, "circuit_id": "c-1", "feeder_id": "f-1", "priority_level": priority_level}
-    record = {**names, "valid_from_ms": 0, "valid_to_ms": None, "updated_at_ms": 0}
-    stack.run("assets", "apply", "-", stdin=json.dumps(record))
+    return {**names, "valid_from_ms": 0, "valid_to_ms": None, "updated_at_ms": 0}
+
+
+def apply(stack: RunningStack, device_id: str, priority_level: str) -> None:
+    stack.run("assets", "apply", "-", stdin=json.dumps(record(device_id, priority_level)))
 
 
 def send(stack: RunningStack, device_id: str, value: bytes | None) -> None:
@@ -58,7 +67,7 @@ def becomes(true: Callable[[], bool], timeout_s: float = 15) -> bool:
 
 
 def is_stamped(follower: AssetFollower, device_id: str, stamp: tuple[str, str | None]) -> bool:
-    return follower.table.stamp(device_id, AT_MS) == stamp
+    return follower.table.stamps()(device_id, AT_MS) == stamp
 
 
 def test_what_the_topic_held_is_there_at_once(stack: RunningStack, device_id: str) -> None:
@@ -99,17 +108,68 @@ def test_a_table_that_waits_does_not_keep_the_broker_busy(stack: RunningStack, d
     assert fetches[-1] - fetches[-11] <= 10, f"asked again and again for nothing: {fetches}"
 
 
+def heard(follower: AssetFollower, warnings: list[str], count: int) -> bool:
+    follower.check()
+    return len(warnings) >= count
+
+
 @pytest.mark.embedded
-def test_a_broker_that_went_away_ends_the_following(own_stack: RunningStack, device_id: str) -> None:
-    with following(own_stack) as follower:
+def test_a_broker_that_went_away_is_followed_again(
+    own_stack: RunningStack, device_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gridctl.adapters.kafka.assets.STALE_AFTER_S", 2)
+    apply(own_stack, device_id, "ESSENTIAL")
+    warnings: list[str] = []
+    with following(own_stack, warn=warnings.append) as follower:
+        with own_stack.without("broker"):
+            assert becomes(partial(heard, follower, warnings, 1), 60)
+            assert is_stamped(follower, device_id, ("ESSENTIAL", "c-1")), "a short outage changes no stamp"
+        assert becomes(partial(heard, follower, warnings, 2), 60)
+        apply(own_stack, device_id, "LIFE_SUSTAINING")
+        assert becomes(partial(is_stamped, follower, device_id, ("LIFE_SUSTAINING", "c-1")))
         follower.check()
-        own_stack.run("down")
+    stale, again = warnings
+    assert own_stack.bootstrap in stale
+    assert "UNKNOWN" in stale
+    assert "followed again" in again
+
+
+@pytest.mark.embedded
+def test_a_record_whose_schema_cannot_be_asked_for_is_taken_when_the_registry_answers(
+    own_stack: RunningStack, device_id: str
+) -> None:
+    with HttpRegistry(RegistryOptions(own_stack.registry)) as registry:
+        found = registry.find(f"{ASSET_TOPIC}-value", SCHEMA)
+    assert found is not None
+    value = frame_header(found.schema_id) + compile_encoder(SCHEMA)(record(device_id, "ESSENTIAL"))
+    with following(own_stack) as follower:
+        with own_stack.without("registry"):
+            send(own_stack, device_id, value)
+            assert becomes(lambda: own_stack.registry in follower._problem, 60)
+            assert is_stamped(follower, device_id, UNKNOWN_STAMP)
+        assert becomes(partial(is_stamped, follower, device_id, ("ESSENTIAL", "c-1")), 30)
+        follower.check()
+
+
+@pytest.mark.embedded
+def test_a_topic_that_was_made_anew_ends_the_run(own_stack: RunningStack, device_id: str) -> None:
+    apply(own_stack, device_id, "ESSENTIAL")
+    admin = AdminClient({"bootstrap.servers": own_stack.bootstrap})
+    with following(own_stack) as follower:
+        for deleted in admin.delete_topics([ASSET_TOPIC]).values():
+            deleted.result(20)
+        own_stack.run("topics", "apply")
 
         def is_over() -> bool:
             try:
                 follower.check()
             except Unavailable as failure:
-                return own_stack.bootstrap in str(failure)
+                return "made anew" in failure.message
             return False
 
-        assert becomes(is_over, 60), "stamps from a table that no longer follows would be used"
+        assert becomes(is_over, 30), "what the topic held before would be stamped for ever"
+
+
+def test_our_own_schema_must_be_one(stack: RunningStack) -> None:
+    with HttpRegistry(RegistryOptions(stack.registry)) as registry, pytest.raises(UsageProblem, match="Avro schema"):
+        AssetFollower(stack.bootstrap, {}, registry, '{"type": "record"}', pytest.fail)

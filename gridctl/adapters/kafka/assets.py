@@ -1,10 +1,14 @@
 """Following `grid.asset`: the whole topic into a table at the start, and what is added from then on.
 
+A topic or a registry that does not answer is asked again, as long as the run lasts. The table grows older meanwhile,
+and knows itself when it is too old. What never passes by itself ends the run.
+
 Between two looks at where the topic ends the partitions are paused: a broker that answers a fetch at once when it has
 nothing, as the embedded one does, would otherwise be asked ten thousand times a second.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from math import inf
 from threading import Event, Thread
@@ -14,23 +18,24 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from pydantic import ValidationError
 
 from gridctl.adapters.kafka.config import client_config
-from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
+from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, never_passes, translated, unavailable
 from gridctl.adapters.kafka.metadata import topics_of
-from gridctl.assets.table import AssetTable
-from gridctl.avro.codec import AvroDecodeError, compile_decoder
+from gridctl.assets.table import UNKNOWN_AFTER_S, AssetTable
+from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, compile_decoder
 from gridctl.contracts.assets import ASSET_TOPIC, AssetRecord
 from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
 from gridctl.contracts.registry import SchemaLookup
-from gridctl.errors import GridctlError, Unavailable
+from gridctl.errors import Unavailable
 
 BATCH = 1_000
 LOOK_EVERY_S = 0.5  # so long may an event still get the stamp that its device had before
 STALLED_AFTER_S = 8.0
+STALE_AFTER_S = 10.0  # longer than a look at a broker that is only slow
 SETTINGS: dict[str, str | int | float | bool] = {
     # Partitions are assigned by hand and nothing is committed; the client wants a name all the same.
     "group.id": "gridctl-asset-table",
     "enable.auto.commit": False,
-    "auto.offset.reset": "earliest",
+    "auto.offset.reset": "error",
     "check.crcs": True,
 }
 
@@ -44,15 +49,21 @@ class AssetFollower:
         overrides: Mapping[str, str | int | float | bool],
         lookup: SchemaLookup,
         reader_schema: str,
+        warn: Callable[[str], None],
     ) -> None:
-        """Take the broker, and our schema of the record, into which every writer's is read."""
-        self.table = AssetTable()
+        """Take the broker, our schema of the record, into which every writer's is read, and who hears warnings."""
+        self.table = AssetTable(time.monotonic)
         self._bootstrap = bootstrap
         self._lookup = lookup
         self._reader_schema = reader_schema
+        self._warn = warn
+        compile_decoder(reader_schema)  # a broken one would make every device UNKNOWN
         self._decoders: dict[int, Callable[[bytes, int], Any] | None] = {}
+        self._pending: deque[Message] = deque()
         self._stopping = Event()
         self._failure: BaseException | None = None
+        self._problem = ""
+        self._is_stale = False
         self._partitions: list[TopicPartition] = []
         with translated(bootstrap):
             self._consumer = Consumer(client_config(bootstrap, {**SETTINGS, **overrides}))
@@ -73,12 +84,20 @@ class AssetFollower:
         self._consumer.close()
 
     def check(self) -> None:
-        """Raise what ended the following: stamps from a table that no longer follows must not be used."""
-        if self._failure is None:
-            return
-        if isinstance(self._failure, GridctlError):
+        """Warn once when the table becomes stale and once when it follows again; raise what never passes by itself."""
+        if self._failure is not None:
             raise self._failure
-        raise unavailable(self._bootstrap, f"following {ASSET_TOPIC} failed: {self._failure}") from self._failure
+        age_s = self.table.age_s()
+        if (age_s > STALE_AFTER_S) is self._is_stale:
+            return
+        self._is_stale = not self._is_stale
+        if self._is_stale:
+            self._warn(
+                f"{ASSET_TOPIC} could not be followed for {age_s:.0f} s: {self._problem or 'the broker is slow'}; "
+                f"events get the stamps that were known, and after {UNKNOWN_AFTER_S:.0f} s the priority UNKNOWN"
+            )
+        else:
+            self._warn(f"{ASSET_TOPIC} is followed again: events get the stamps of now")
 
     def _load(self) -> None:
         """Read every partition to where it ended when this began."""
@@ -90,13 +109,35 @@ class AssetFollower:
             begin = [TopicPartition(ASSET_TOPIC, number, OFFSET_BEGINNING) for number in known.partitions]
             self._consumer.assign(begin)
             self._consumer.pause(self._partitions)
+        self._catch_up()
+
+    def _follow(self) -> None:
+        while not self._stopping.wait(LOOK_EVERY_S):
+            try:
+                self._catch_up()
+            except Exception as failure:  # noqa: BLE001 -- `check` raises it where it is heard
+                if not isinstance(failure, Unavailable) or never_passes(failure):
+                    self._failure = failure
+                    return
+                self._problem = failure.message
+
+    def _catch_up(self) -> None:
+        """Read to where the topic ends now; the table is complete for the time when this began."""
+        began_s = time.monotonic()
+        with translated(self._bootstrap):
+            self._read_some(0)  # hears of errors, and takes what a registry that was away left over
             self._read_to(self._ends())
+        if not self._stopping.is_set():
+            self.table.note_complete(began_s)
 
     def _ends(self) -> dict[int, int]:
         """Return where the partitions end that hold more than was read."""
         ends: dict[int, int] = {}
         for place in self._consumer.position(self._partitions):
             low, high = self._consumer.get_watermark_offsets(place, timeout=ANSWER_TIMEOUT_S)
+            if place.offset > high:
+                words = f"{ASSET_TOPIC} is shorter than what was read of it: it was deleted and made anew, or cut off"
+                raise KafkaException(KafkaError(KafkaError._AUTO_OFFSET_RESET, words))  # noqa: SLF001 -- its public name starts so
             if max(low, place.offset) < high:  # before the first record the position is a negative word for "none"
                 ends[place.partition] = high
         return ends
@@ -106,67 +147,54 @@ class AssetFollower:
             return
         waiting = [TopicPartition(ASSET_TOPIC, number) for number in ends]
         self._consumer.resume(waiting)
-        deadline_s = time.monotonic() + STALLED_AFTER_S
-        while ends:
-            if self._read_some(0.1):
-                deadline_s = time.monotonic() + STALLED_AFTER_S
-            elif time.monotonic() > deadline_s:
-                raise unavailable(self._bootstrap, f"{ASSET_TOPIC} could not be read to its end")
-            # A compacted partition may end before its last offset has a record: the position goes past it.
-            for place in self._consumer.position(waiting):
-                if place.offset >= ends.get(place.partition, inf):
-                    del ends[place.partition]
-        self._consumer.pause(waiting)
-
-    def _follow(self) -> None:
-        looked_s = time.monotonic()
         try:
-            while not self._stopping.wait(LOOK_EVERY_S):
-                self._read_some(0)  # hears of errors
-                try:
-                    ends = self._ends()
-                except KafkaException:  # a broker that is away comes back, or ends this soon
-                    if time.monotonic() - looked_s > STALLED_AFTER_S:
-                        raise
-                    continue
-                self._read_to(ends)
-                looked_s = time.monotonic()
-        except (GridctlError, KafkaException) as failure:
-            self._failure = failure
+            deadline_s = time.monotonic() + STALLED_AFTER_S
+            while ends and not self._stopping.is_set():
+                if self._read_some(0.1):
+                    deadline_s = time.monotonic() + STALLED_AFTER_S
+                elif time.monotonic() > deadline_s:
+                    raise unavailable(self._bootstrap, f"{ASSET_TOPIC} could not be read to its end")
+                # A compacted partition may end before its last offset has a record: the position goes past it.
+                for place in self._consumer.position(waiting):
+                    if place.offset >= ends.get(place.partition, inf):
+                        del ends[place.partition]
+        finally:
+            self._consumer.pause(waiting)
 
     def _read_some(self, timeout_s: float) -> int:
-        messages = self._consumer.consume(BATCH, timeout_s)
-        for message in messages:
+        """Take what has come; what cannot be taken now stays for the next time."""
+        if not self._pending:
+            self._pending.extend(self._consumer.consume(BATCH, timeout_s))
+        count = len(self._pending)
+        while self._pending:
+            message = self._pending[0]
             error = message.error()
             if error is None:
                 self._take(message)
-            elif error.fatal() or error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            self._pending.popleft()
+            if error is not None and (error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART or never_passes(error)):
                 raise KafkaException(error)
-        return len(messages)
+        return count
 
     def _take(self, message: Message) -> None:
         key, value = message.key(), message.value()
-        device_id = key.decode("utf-8", "replace") if isinstance(key, bytes) else None
-        record = None if value is None else self._decoded(value)
-        if record is not None and record.device_id == device_id:
-            self.table.put(record)
-            return
-        # Deleted, or not readable: either way nothing is known of the device, and UNKNOWN is protected.
-        if device_id is not None:
-            self.table.forget(device_id)
+        if isinstance(key, bytes):
+            self.table.take(key.decode("utf-8", "replace"), None if value is None else self._decoded(value))
 
     def _decoded(self, value: bytes) -> AssetRecord | None:
+        """Return the record, or None where nothing can read it; raise Unavailable when its schema cannot be asked."""
         try:
-            schema_id = schema_id_of(value)
-            if schema_id not in self._decoders:
-                text = self._lookup.schema_by_id(schema_id)
-                self._decoders[schema_id] = None if text is None else compile_decoder(text, self._reader_schema)
-            decode = self._decoders[schema_id]
+            decode = self._decoder(schema_id_of(value))
             # From Avro an enum comes as its text, so this is the one place where a model takes text for it.
             return None if decode is None else AssetRecord.model_validate(decode(value, HEADER_BYTES), strict=False)
         except (FramingError, AvroDecodeError, ValidationError):
             return None
-        except Unavailable:
-            raise
-        except GridctlError:
-            return None  # the writer's schema is broken
+
+    def _decoder(self, schema_id: int) -> Callable[[bytes, int], Any] | None:
+        if schema_id not in self._decoders:
+            text = self._lookup.schema_by_id(schema_id)
+            try:
+                self._decoders[schema_id] = None if text is None else compile_decoder(text, self._reader_schema)
+            except AvroSchemaError:  # the writer's: its records cannot be read
+                self._decoders[schema_id] = None
+        return self._decoders[schema_id]

@@ -10,11 +10,27 @@ from gridctl.errors import Unavailable, UsageProblem
 ANSWER_TIMEOUT_S = 6
 """Longer than a busy broker needs, short enough that a command ends within ten seconds."""
 
+# What waiting does not change: the rights of this client, its credentials, and a log that no longer holds its place.
+NEVER_PASS = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError._AUTHENTICATION,  # noqa: SLF001 -- its public name starts so
+    KafkaError._AUTO_OFFSET_RESET,  # noqa: SLF001 -- as above
+}
+
 
 def error_of(failure: BaseException) -> KafkaError | None:
     """Return the KafkaError inside an exception of the client, or None."""
     inner = failure.args[0] if isinstance(failure, KafkaException) and failure.args else None
     return inner if isinstance(inner, KafkaError) else None
+
+
+def never_passes(failure: BaseException | KafkaError) -> bool:
+    """Say whether trying again is of no use, by what the client said: directly, or as the cause of an error of ours."""
+    error = failure if isinstance(failure, KafkaError) else error_of(failure.__cause__ or failure)
+    return error is not None and (error.fatal() or error.code() in NEVER_PASS)
 
 
 def unavailable(bootstrap: str, reason: str) -> Unavailable:

@@ -24,8 +24,8 @@ ASSET_SUBJECT = f"{ASSET_TOPIC}-value"
 
 
 @contextmanager
-def pipeline_of(settings: Settings) -> Iterator[tuple[Pipeline, Callable[[], None]]]:
-    """Yield a pipeline to the profile's broker, and a check that raises once its asset table no longer follows.
+def pipeline_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tuple[Pipeline, Callable[[], None]]]:
+    """Yield a pipeline to the profile's broker, and a check of its asset table: `warn` hears when that is stale.
 
     Unavailable when anything that it needs does not answer: the registry, the broker, a topic, a schema.
     """
@@ -43,7 +43,7 @@ def pipeline_of(settings: Settings) -> Iterator[tuple[Pipeline, Callable[[], Non
         encoders = load_encoders({subject: newest_schema(settings, subject) for subject in subjects}, registry)
         with (
             KafkaPublisher(bootstrap, overrides, topics) as publisher,
-            AssetFollower(bootstrap, overrides, registry, newest_schema(settings, ASSET_SUBJECT)) as assets,
+            AssetFollower(bootstrap, overrides, registry, newest_schema(settings, ASSET_SUBJECT), warn) as assets,
         ):
             validator = Validator(settings.profile.allowed_skew_ms)
             cap = settings.profile.raw_cap_bytes

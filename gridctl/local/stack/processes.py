@@ -3,7 +3,9 @@
 import random
 import socket
 import subprocess
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -69,23 +71,18 @@ def find(process: Process) -> psutil.Process | None:
 
 def stop(processes: Iterable[Process]) -> None:
     """Stop processes and wait until they are gone: asked first, then killed."""
-    running = [found for found in map(find, processes) if found is not None]
-    for found in running:
-        _quietly(found.terminate)
-    _, stubborn = psutil.wait_procs(running, timeout=TERMINATE_TIMEOUT_S)
-    for found in stubborn:
-        _quietly(found.kill)
-    _, left = psutil.wait_procs(stubborn, timeout=TERMINATE_TIMEOUT_S)
+    left = list(processes)
+    for signal in (psutil.Process.terminate, psutil.Process.kill):
+        for found in filter(None, map(find, left)):
+            with suppress(psutil.NoSuchProcess):
+                signal(found)
+        deadline_s = time.monotonic() + TERMINATE_TIMEOUT_S
+        # One that has ended and that its parent has not asked about, as in a container without an init, is gone.
+        while (left := [process for process in left if find(process)]) and time.monotonic() < deadline_s:
+            time.sleep(0.02)
     if left:
-        pids = ", ".join(str(found.pid) for found in left)
+        pids = ", ".join(str(process.pid) for process in left)
         raise Unavailable(f"processes {pids} do not stop", next_step="stop them by hand")
-
-
-def _quietly(act: Callable[[], object]) -> None:
-    try:
-        act()
-    except psutil.NoSuchProcess:
-        return
 
 
 def log_tail(log: Path, lines: int = 3) -> str:

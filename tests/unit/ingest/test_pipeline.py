@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gridctl.assets.table import AssetTable
+from gridctl.assets.table import UNKNOWN_AFTER_S, AssetTable
 from gridctl.avro.codec import AvroEncodeError, compile_decoder
 from gridctl.contracts.assets import AssetRecord
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
@@ -33,7 +33,8 @@ class Bench:
 
     def __init__(self, encoders: Encoders, now_ms: int, schemas: dict[str, str], **options: Any) -> None:
         self.publisher: MemoryPublisher = options.pop("publisher", None) or MemoryPublisher()
-        self.table = AssetTable()
+        self.table = AssetTable(lambda: 0.0)
+        self.table.note_complete(0.0)
         self.schemas = schemas
         self.pipeline = Pipeline(Validator(), self.table, encoders, self.publisher, clock_ms=lambda: now_ms, **options)
 
@@ -58,7 +59,8 @@ def bench(encoders: Encoders, now_ms: int, schemas: dict[str, str]) -> Bench:
 
 
 def test_each_kind_goes_to_its_topic_under_its_device_with_the_stamps(bench: Bench, line: Line, now_ms: int) -> None:
-    bench.table.put(
+    bench.table.take(
+        "ev-1",
         AssetRecord(
             device_id="ev-1",
             circuit_id="circuit-7",
@@ -66,7 +68,7 @@ def test_each_kind_goes_to_its_topic_under_its_device_with_the_stamps(bench: Ben
             priority_level=PriorityLevel.ESSENTIAL,
             valid_from_ms=0,
             updated_at_ms=0,
-        )
+        ),
     )
     bench.pipeline.submit(batch(line("thermostat"), line("charger"), line("scada")))
     bench.pipeline.drain()
@@ -260,6 +262,20 @@ def test_a_run_ends_by_duration_or_idleness_with_everything_acknowledged(
     assert source.stopped
     assert bench.counts == (2, 1, 1, 0)
     assert len(moments) > 3
+
+
+def test_a_batch_is_stamped_by_the_age_that_the_table_has_then(
+    encoders: Encoders, schemas: dict[str, str], now_ms: int, line: Line
+) -> None:
+    bench = Bench(encoders, now_ms, schemas)
+    record = {"device_id": "a", "circuit_id": "c", "feeder_id": "f", "priority_level": PriorityLevel.DISCRETIONARY}
+    bench.table.take("a", AssetRecord.model_validate({**record, "valid_from_ms": 0, "updated_at_ms": 0}))
+    bench.pipeline.submit(batch(line(device_id="a")))
+    bench.table.note_complete(-UNKNOWN_AFTER_S)
+    bench.pipeline.submit(batch(line(device_id="a")))
+    bench.pipeline.drain()
+    levels = [event["priority_level"] for event in bench.events("iot.thermostat")]
+    assert levels == ["DISCRETIONARY", "UNKNOWN"]
 
 
 def test_a_check_that_fails_ends_the_run(bench: Bench, line: Line) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -42,6 +43,18 @@ def test_one_that_does_not_listen_is_killed(tmp_path: Path, monkeypatch: pytest.
         time.sleep(0.01)
     stop([process])
     assert find(process) is None
+
+
+def test_one_whose_parent_does_not_ask_about_it_is_gone_when_it_has_ended() -> None:
+    sleeper = "import subprocess, time; print(subprocess.Popen(['sleep', '60']).pid, flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", sleeper], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        process = Process(pid=pid, started_s=psutil.Process(pid).create_time())
+        stop([process])
+        assert find(process) is None
+        assert psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+        parent.kill()
 
 
 def test_it_does_not_hear_the_terminal(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def run_source(
     The source is opened first, so that a wrong call says so at once, and closed last, after what became of its
     records is acknowledged. Ctrl-C and SIGTERM drain.
     """
+    from gridctl.cli.output import talk
     from gridctl.cli.signals import Stop
     from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.ingest import pipeline_of
@@ -46,7 +47,7 @@ def run_source(
 
     started_s = time.monotonic()
     settings = settings_of(context)
-    with Stop() as stop, open_source(settings) as source, pipeline_of(settings) as (pipeline, check):
+    with Stop() as stop, open_source(settings) as source, pipeline_of(settings, talk().print) as (pipeline, check):
         with _progress(pipeline.counts) as show:
 
             def each_moment() -> None:
