@@ -1,6 +1,6 @@
 """Parsed Avro schemas as a graph of nodes; a named type is one node however often it is used."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 Json = Any  # a JSON value as `json.loads` gives it
@@ -27,6 +27,16 @@ class Node:
         """What a reader of messages calls this type."""
         return self.kind
 
+    @property
+    def children(self) -> Sequence["Node"]:
+        """The types that this one is made of."""
+        return ()
+
+    @property
+    def logical_type(self) -> Json:
+        """What stands under `logicalType` in the type itself, or None."""
+        return self.raw.get("logicalType") if isinstance(self.raw, dict) else None
+
 
 class Primitive(Node):
     """A type without parts. One that stands there as a bare name is the shared node of PRIMITIVES."""
@@ -49,6 +59,11 @@ class Array(Node):
         super().__init__(raw)
         self.items = items
 
+    @property
+    def children(self) -> Sequence[Node]:
+        """The items' type."""
+        return (self.items,)
+
 
 class Map(Node):
     """A map from strings to `values`."""
@@ -59,6 +74,11 @@ class Map(Node):
     def __init__(self, raw: Json, values: Node) -> None:
         super().__init__(raw)
         self.values = values
+
+    @property
+    def children(self) -> Sequence[Node]:
+        """The values' type."""
+        return (self.values,)
 
 
 class Union(Node):
@@ -77,6 +97,20 @@ class Union(Node):
         """The branches, as in `union of null, string`."""
         return "union of " + (", ".join(branch.label for branch in self.branches) or "nothing")
 
+    @property
+    def children(self) -> Sequence[Node]:
+        """The branches."""
+        return self.branches
+
+    @property
+    def optional(self) -> tuple[int, int] | None:
+        """The indexes of null and of the other branch when there are two and one is null."""
+        kinds = [branch.kind for branch in self.branches]
+        if len(kinds) != 2 or "null" not in kinds:  # noqa: PLR2004 - null and one other
+            return None
+        null = kinds.index("null")
+        return null, 1 - null
+
 
 class Named(Node):
     """A record, an enum or a fixed. `aliases` are full names as Java Avro compares them."""
@@ -93,6 +127,13 @@ class Named(Node):
     def label(self) -> str:
         """The kind and the full name."""
         return f"{self.kind} {self.full}"
+
+    def reads_name_of(self, writer: "Named") -> bool:
+        """Tell whether this reader's type takes the writer's for its own: by its name without namespace, or an alias.
+
+        Java Avro compares only aliases in full.
+        """
+        return self.name == writer.name or writer.full in self.aliases
 
 
 class Reference(Named):
@@ -146,6 +187,10 @@ class Field:
         self.default: Json = ABSENT
         self.aliases: Sequence[str] = ()
 
+    def names_in(self, writer: "Record") -> list[str]:
+        """Return the names under which a writer's record has this reader's field: its own first, then its aliases."""
+        return [name for name in (self.name, *self.aliases) if name in writer.by_name]
+
 
 class Record(Named):
     """Fields in order and by name. An `error` is a record."""
@@ -158,10 +203,24 @@ class Record(Named):
         self.fields: list[Field] = []
         self.by_name: dict[str, Field] = {}
 
+    @property
+    def children(self) -> Sequence[Node]:
+        """The fields' types."""
+        return [field.type for field in self.fields]
+
 
 PRIMITIVES: Final = {
     kind: Primitive(kind) for kind in ("null", "boolean", "int", "long", "float", "double", "bytes", "string")
 }
+
+READS: Final[dict[str, tuple[str, ...]]] = {
+    "long": ("int",),
+    "float": ("int", "long"),
+    "double": ("int", "long", "float"),
+    "bytes": ("string",),
+    "string": ("bytes",),
+}
+"""The promotions: which writer's primitives a reader's primitive takes besides itself."""
 
 
 class Schema:
@@ -181,9 +240,20 @@ class Schema:
             self._places = places(self.document)
         return self._places.get(id(raw))
 
+    def types(self) -> Iterator[Node]:
+        """Yield every type that a value can hold, the root first, each once, in the order of the document."""
+        seen: set[int] = set()
+        stack = [self.root]
+        while stack:
+            node = stack.pop()
+            if id(node) not in seen:
+                seen.add(id(node))
+                yield node
+                stack.extend(reversed(node.children))
+
 
 class SchemaInvalid(ValueError):
-    """The text is no valid Avro schema.
+    """The text is not a valid Avro schema.
 
     `path` is a JSON pointer to the place in the schema; where the text is not even JSON it is empty, and `line` and
     `column` (from 1) say the place.

@@ -60,6 +60,13 @@ def parse_json(document: Json, references: Sequence[Json] = ()) -> Schema:
     return Schema(document, _parse_into(names, document), names)
 
 
+def as_schema(schema: Schema | Json) -> Schema:
+    """Return a schema as it is, or parsed: a string is JSON text or a primitive's bare name, anything else JSON."""
+    if isinstance(schema, Schema):
+        return schema
+    return parse(schema) if isinstance(schema, str) and schema not in PRIMITIVES else parse_json(schema)
+
+
 def _parse_into(names: dict[str, Named], document: Json) -> Node:
     before = len(names)
     parser = _Parser(names)

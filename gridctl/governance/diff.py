@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gridctl.avro import Incompatibility, Schema, can_read
-from gridctl.avro.compat.findings import READS
-from gridctl.avro.model import ABSENT, Array, Enum, Field, Fixed, Json, Map, Named, Node, Record, Union
+from gridctl.avro.model import ABSENT, READS, Array, Enum, Field, Fixed, Json, Map, Named, Node, Record, Union
 from gridctl.governance.diff_words import Change, default_words, property_change, type_words
 from gridctl.governance.lint_sites import Leaf
 

@@ -13,7 +13,7 @@ from gridctl.avro.codec.errors import (
     AvroEncodeError,
     AvroSchemaError,
 )
-from gridctl.avro.codec.schema import Schema, SchemaSource, parse
+from gridctl.avro.codec.usable import Problem, problems
 
 __all__ = [
     "DECODE_RULES",
@@ -22,9 +22,8 @@ __all__ = [
     "AvroDecodeError",
     "AvroEncodeError",
     "AvroSchemaError",
-    "Schema",
-    "SchemaSource",
+    "Problem",
     "compile_decoder",
     "compile_encoder",
-    "parse",
+    "problems",
 ]

@@ -9,23 +9,23 @@ from collections.abc import Callable
 from typing import Any
 
 from gridctl.avro.codec.decoder_parts import Body
-from gridctl.avro.codec.plan import Choice, Entries, Items, Members, Plan, resolve
+from gridctl.avro.codec.plan import Items, Members, Plan, children, resolve
 from gridctl.avro.codec.reading import read
-from gridctl.avro.codec.schema import Schema, SchemaSource, parse
+from gridctl.avro.codec.usable import usable, valid
+from gridctl.avro.model import Json, Schema
 
 
-def compile_decoder(
-    writer: SchemaSource | Schema, reader: SchemaSource | Schema | None = None
-) -> Callable[[bytes, int], Any]:
+def compile_decoder(writer: Schema | Json, reader: Schema | Json = None) -> Callable[[bytes, int], Any]:
     """Return `decode(payload, offset)`, which reads the body from the offset to the end of the payload.
 
     Values are those of the underlying type: a logical type changes nothing, so timestamp-millis gives epoch
     milliseconds as int, decimal gives bytes, uuid gives its text. With a reader's schema the value is the reader's.
     `decode` raises AvroDecodeError for whatever is wrong with the bytes, and with rule `resolution` where the reader
-    cannot take what the writer wrote; compile_decoder raises AvroSchemaError for a broken schema only.
+    cannot take what the writer wrote; compile_decoder raises AvroSchemaError for a writer's schema that is not valid,
+    and for a reader's that the codec cannot use. The writer's defaults play no part in what it wrote.
     """
-    written = parse(writer)
-    plan = resolve(written.root, (written if reader is None else parse(reader)).root)
+    written = valid(writer)
+    plan = resolve(written.root, (written if reader is None else usable(reader)).root)
 
     def careful(payload: bytes, offset: int) -> Any:
         return read(plan, bytes(payload), offset)
@@ -43,24 +43,10 @@ def _all_plans(root: Plan) -> tuple[list[Plan], set[int]]:
     shared: set[int] = set()
     waiting = [root]
     while waiting:
-        for child in _children(waiting.pop()):
+        for child in children(waiting.pop()):
             if id(child) not in found:
                 found[id(child)] = child
                 waiting.append(child)
             elif isinstance(child, Members):
                 shared.add(id(child))
     return list(found.values()), shared
-
-
-def _children(plan: Plan) -> list[Plan]:
-    match plan:
-        case Items():
-            return [plan.item]
-        case Entries():
-            return [plan.value]
-        case Choice():
-            return list(plan.branches)
-        case Members():
-            return [step for _, step in plan.steps]
-        case _:
-            return []

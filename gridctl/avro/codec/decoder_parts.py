@@ -7,20 +7,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from gridctl.avro.codec.errors import MAX_DEPTH
-from gridctl.avro.codec.nodes import INT_MAX, INT_MIN
-from gridctl.avro.codec.plan import (
-    Choice,
-    Entries,
-    Items,
-    Members,
-    Opaque,
-    Plan,
-    Refuse,
-    Scalar,
-    Symbols,
-)
+from gridctl.avro.codec.plan import Choice, Entries, Items, Members, Opaque, Plan, Refuse, Scalar, Symbols
 from gridctl.avro.codec.source import MAX_LEVEL, ONE_BYTE_SYMBOLS, Bail, Source
-from gridctl.avro.codec.varint import decode_long
+from gridctl.avro.codec.varint import INT_MAX, INT_MIN, decode_long
 
 _STRUCT_CODES = {"float": "f", "double": "d", "boolean": "B"}
 _BYTES_OF_CODE = {"f": 4, "d": 8, "B": 1, "x": 1}
@@ -107,7 +96,8 @@ class Body:
     def _value(self, plan: Plan, depth: str) -> str:
         """Add the lines that read a value; return the expression that it is, once the run is flushed."""
         nested = isinstance(plan, (Items, Entries, Choice, Members))
-        if id(plan) in self._shared or (nested and self._source.level > MAX_LEVEL):
+        level = max(self._source.level, depth.count("+"))
+        if id(plan) in self._shared or (nested and level > MAX_LEVEL):
             self._flush()
             value = self._source.fresh()
             self._source.line(f"{value}, o = {self._function(plan)}(b, o, {depth})")
@@ -256,7 +246,7 @@ class Body:
                 result = self._value(branch, depth)
                 self._flush()
                 source.line(f"{value} = {result}")
-        with source.block("else:"):
+        with source.block("else:" if plan.branches else "if True:"):
             source.line("raise Bail")
         return value
 

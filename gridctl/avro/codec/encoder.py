@@ -4,17 +4,18 @@ It covers values of the exact usual types (str, int, float, bytes, bool, None, l
 and leaves all else, by an exception, to `writing.write`, which writes the value or says what is wrong with it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from gridctl.avro.codec.encoder_parts import Body
 from gridctl.avro.codec.errors import AvroSchemaError
-from gridctl.avro.codec.nodes import Array, Node, Record, children, least_bytes
-from gridctl.avro.codec.schema import Schema, SchemaSource, parse
+from gridctl.avro.codec.plan import least_bytes
+from gridctl.avro.codec.usable import usable
 from gridctl.avro.codec.writing import fields_of, write
+from gridctl.avro.model import Array, Json, Node, Record, Schema
 
 
-def compile_encoder(schema: SchemaSource | Schema, extra: Sequence[str] = ()) -> Callable[..., bytes]:
+def compile_encoder(schema: Schema | Json, extra: Sequence[str] = ()) -> Callable[..., bytes]:
     """Return `encode(record, *extra)`, which gives the Avro body, without a frame.
 
     A record is a mapping (a model's `__dict__`) or an object with one; more fields than the schema has are ignored,
@@ -23,7 +24,8 @@ def compile_encoder(schema: SchemaSource | Schema, extra: Sequence[str] = ()) ->
     `extra` names fields of the record that come as positional arguments after it, in that order.
     `encode` raises AvroEncodeError for a value that does not fit; compile_encoder raises AvroSchemaError.
     """
-    root = parse(schema).root
+    parsed = usable(schema)
+    root = parsed.root
     _check_extra(root, extra)
 
     def careful(value: Any, *more: Any) -> bytes:
@@ -32,10 +34,10 @@ def compile_encoder(schema: SchemaSource | Schema, extra: Sequence[str] = ()) ->
             value = {**members, **dict(zip(extra, more, strict=True))}
         return write(root, value)
 
-    nodes = _all_nodes(root)
-    if any(isinstance(node, Array) and not least_bytes(node.items) for node in nodes.values()):
+    nodes = list(parsed.types())
+    if any(isinstance(node, Array) and not least_bytes(node.items) for node in nodes):
         return careful  # only the careful writer counts items of no bytes
-    function: Callable[..., bytes] = Body(_shared(root, nodes.values())).compile(root, extra, careful)
+    function: Callable[..., bytes] = Body(_shared(root, nodes)).compile(root, extra, careful)
     return function
 
 
@@ -46,23 +48,12 @@ def _check_extra(root: Node, extra: Sequence[str]) -> None:
             raise AvroSchemaError("", f"{name!r} cannot be an argument of its own: it is no field, or named twice")
 
 
-def _all_nodes(root: Node) -> Mapping[int, Node]:
-    found: dict[int, Node] = {}
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if id(node) not in found:
-            found[id(node)] = node
-            waiting.extend(children(node))
-    return found
-
-
 def _shared(root: Node, nodes: Iterable[Node]) -> set[int]:
     """Return the records that are used in more than one place: each becomes a function, all others are inlined."""
     once = {id(root)}
     shared: set[int] = set()
     for node in nodes:
-        for child in children(node):
+        for child in node.children:
             if isinstance(child, Record):
                 (shared if id(child) in once else once).add(id(child))
     return shared

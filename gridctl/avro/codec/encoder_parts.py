@@ -5,23 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from gridctl.avro.codec.errors import MAX_DEPTH
-from gridctl.avro.codec.nodes import (
-    INT_MAX,
-    INT_MIN,
-    LONG_MAX,
-    LONG_MIN,
-    Array,
-    Enum,
-    Fixed,
-    Map,
-    Node,
-    Primitive,
-    Record,
-    Union,
-)
 from gridctl.avro.codec.source import MAX_LEVEL, ONE_BYTE_SYMBOLS, Bail, Source
-from gridctl.avro.codec.varint import SMALL_LIMIT, encode_long, tables
+from gridctl.avro.codec.varint import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN, SMALL_LIMIT, encode_long, tables
 from gridctl.avro.codec.writing import write
+from gridctl.avro.model import PRIMITIVES, Array, Enum, Fixed, Map, Node, Primitive, Record, Union
 
 _STRUCT_CODES = {"float": "f", "double": "d", "boolean": "?"}
 
@@ -135,7 +122,8 @@ class Body:
             frame.run.append(slot)
             return
         nested = isinstance(node, (Array, Map, Union, Record))
-        if id(node) in self._shared or (nested and self._source.level > MAX_LEVEL):
+        level = max(self._source.level, frame.depth.count("+"))
+        if id(node) in self._shared or (nested and level > MAX_LEVEL):
             self._add(frame, f"{self._function(node)}({expression}, {frame.depth})")
             return
         match node:
@@ -143,7 +131,7 @@ class Body:
                 self._primitive(node, expression, frame)
             case Fixed():
                 value = self._local(expression)
-                self._require(f"type({value}) is not bytes or len({value}) != {node.size}")
+                self._require(f"type({value}) is not bytes or len({value}) != {node.size_bytes}")
                 self._add(frame, value)
             case Enum():
                 codes = {symbol: encode_long(index) for index, symbol in enumerate(node.symbols)}
@@ -182,7 +170,7 @@ class Body:
                 self._require(f"type({value}) is not bytes")
                 size = f"len({value})"
                 self._add(frame, f"lengths[{size}] if {size} < {SMALL_LIMIT} else long_({size})", value)
-            case "long" if node.props.get("logicalType") == "timestamp-millis":
+            case "long" if node.logical_type == "timestamp-millis":
                 self._timestamp(value, frame)
             case _:
                 self._require(f"type({value}) is not int")
@@ -220,7 +208,7 @@ class Body:
                 head = f"for {item} in {value}:"
             with source.block(head):
                 if keyed:
-                    self._primitive(Primitive(kind="string"), key, inner)
+                    self._primitive(PRIMITIVES["string"], key, inner)
                 self._value(node.values if isinstance(node, Map) else node.items, item, inner)
                 self._flush(inner)
                 source.line(f"{parts} += ({', '.join(inner.parts)},)")

@@ -4,10 +4,10 @@ from gridctl.errors import UsageProblem
 
 
 class AvroSchemaError(UsageProblem):
-    """The schema breaks the Avro specification; `path` is the place in it, as a JSON pointer ("" is the whole)."""
+    """The schema is not valid, or the codec cannot use it. `path` is a JSON pointer to the place; `/` is the root."""
 
     def __init__(self, path: str, message: str) -> None:
-        super().__init__(f"Avro schema, at {path or 'the top'}: {message}")
+        super().__init__(f"Avro schema, at {path if path.strip('/') else 'the top'}: {message}")
         self.path = path
 
 
@@ -20,7 +20,7 @@ class AvroEncodeError(ValueError):
 
 
 class AvroDecodeError(ValueError):
-    """The bytes are no value of the writer's schema; `rule` is one stable word of `DECODE_RULES`."""
+    """The bytes are not a value of the writer's schema; `rule` is one stable word of `DECODE_RULES`."""
 
     def __init__(self, rule: str, message: str) -> None:
         super().__init__(message)
@@ -50,3 +50,5 @@ DECODE_RULES = frozenset(
 MAX_DEPTH = 64
 # An array of nulls takes no bytes an item, so the payload does not bound it; this does, over the whole payload.
 MAX_EMPTY_ITEMS = 65_536
+# The defaults of one schema. A record's default takes in the defaults of the fields that it leaves out.
+MAX_DEFAULT_VALUES = 65_536

@@ -9,20 +9,8 @@ that of Java Avro: the same type first, then a promotion.
 from dataclasses import dataclass
 from typing import Any
 
-from gridctl.avro.codec.nodes import (
-    Array,
-    Enum,
-    Fixed,
-    Map,
-    Named,
-    Node,
-    Primitive,
-    Record,
-    RecordField,
-    Union,
-    least_bytes,
-    short_name,
-)
+from gridctl.avro.codec.usable import default_value
+from gridctl.avro.model import ABSENT, READS, Array, Enum, Field, Fixed, Map, Named, Node, Primitive, Record, Union
 
 
 @dataclass(slots=True, eq=False)
@@ -52,33 +40,33 @@ class Symbols:
 
 
 @dataclass(slots=True, eq=False)
+class Refuse:
+    """The reader cannot take this: `reason` says why."""
+
+    reason: str
+
+
+@dataclass(slots=True, eq=False)
 class Items:
     """An array; `least` bytes is the shortest item."""
 
-    item: "Plan"
     least: int
+    item: "Plan"
 
 
 @dataclass(slots=True, eq=False)
 class Entries:
     """A map; `least` bytes is the shortest entry."""
 
-    value: "Plan"
     least: int
+    value: "Plan"
 
 
 @dataclass(slots=True, eq=False)
 class Choice:
     """A union of the writer's: a plan by index."""
 
-    branches: tuple["Plan", ...]
-
-
-@dataclass(slots=True, eq=False)
-class Refuse:
-    """The reader cannot take this: `reason` says why."""
-
-    reason: str
+    branches: tuple["Plan", ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -88,113 +76,158 @@ class Members:
     `defaults` are the reader's fields that the writer does not have; `order` is the reader's.
     """
 
+    order: tuple[str, ...]
     steps: tuple[tuple[str | None, "Plan"], ...] = ()
     defaults: tuple[tuple[str, Any], ...] = ()
-    order: tuple[str, ...] = ()
     refused: str | None = None
 
 
 Plan = Scalar | Opaque | Symbols | Items | Entries | Choice | Refuse | Members
 
-_PROMOTED = {
-    "int": ("long", "float", "double"),
-    "long": ("float", "double"),
-    "float": ("double",),
-    "string": ("bytes",),
-    "bytes": ("string",),
-}
 _SAME_NAME, _SAME, _PROMOTION, _NONE = 3, 2, 1, 0
+_OPEN = Refuse("not resolved yet")
+_LEAST_DEPTH = 16
 
 
 def resolve(writer: Node, reader: Node) -> Plan:
-    """Return the plan that reads what `writer` wrote as a value of `reader`."""
-    return _Resolver().plan(writer, reader)
+    """Return the plan that reads what `writer` wrote as a value of `reader`, whose defaults are usable."""
+    return _Resolver().resolve(writer, reader)
 
 
-def _match(writer: Node, reader: Node) -> int:
-    if isinstance(writer, Named) and isinstance(reader, Named) and writer.kind == reader.kind:
-        if writer.name == reader.name and not isinstance(writer, Fixed):
-            return _SAME_NAME
-        same = short_name(writer.name) == short_name(reader.name) or writer.name in reader.aliases
-        if isinstance(writer, Fixed) and isinstance(reader, Fixed):
-            same = same and writer.size == reader.size
-        return _SAME if same else _NONE
-    if writer.kind == reader.kind:
+def children(plan: Plan) -> tuple[Plan, ...]:
+    """Return the parts of a plan."""
+    match plan:
+        case Items():
+            return (plan.item,)
+        case Entries():
+            return (plan.value,)
+        case Choice():
+            return plan.branches
+        case Members():
+            return tuple(step for _, step in plan.steps)
+    return ()
+
+
+def least_bytes(node: Node, known: dict[int, int] | None = None, depth: int = 0) -> int:
+    """Return a lower bound of the bytes that a value takes; `known` holds the records already measured.
+
+    Records that lie deeper than a few others count for nothing: chains of records can be longer than Python's stack.
+    """
+    known = {} if known is None else known
+    match node:
+        case Primitive():
+            return {"null": 0, "float": 4, "double": 8}.get(node.kind, 1)
+        case Fixed():
+            return node.size_bytes
+        case Union():
+            return 1 + min((least_bytes(branch, known, depth) for branch in node.branches), default=0)
+        case Record():
+            if id(node) not in known and depth < _LEAST_DEPTH:
+                known[id(node)] = 0  # what a record within itself counts for
+                known[id(node)] = sum(least_bytes(part, known, depth + 1) for part in node.children)
+            return known.get(id(node), 0)
+    return 1
+
+
+def _rank(writer: Node, reader: Node) -> int:
+    """Say how well a reader's type matches a writer's, by kind and name alone."""
+    if writer.kind != reader.kind:
+        return _PROMOTION if writer.kind in READS.get(reader.kind, ()) else _NONE
+    if not (isinstance(writer, Named) and isinstance(reader, Named)):
         return _SAME
-    return _PROMOTION if reader.kind in _PROMOTED.get(writer.kind, ()) else _NONE
+    if isinstance(writer, Fixed) and isinstance(reader, Fixed) and writer.size_bytes != reader.size_bytes:
+        return _NONE
+    if writer.full == reader.full:
+        return _SAME_NAME
+    return _SAME if reader.reads_name_of(writer) else _NONE
 
 
 class _Resolver:
-    """One resolution; records resolved once, so that recursive schemas end."""
+    """One resolution. Parts are entered one by one, not within each other, so that no depth of a schema matters."""
 
     def __init__(self) -> None:
         self._records: dict[tuple[int, int], Members] = {}
+        self._open: list[tuple[Plan, Node, Node]] = []
 
-    def plan(self, writer: Node, reader: Node) -> Plan:
+    def resolve(self, writer: Node, reader: Node) -> Plan:
+        root = self._plan(writer, reader)
+        while self._open:
+            plan, written, read = self._open.pop()
+            match plan, written, read:
+                case Choice(), Union(), _:
+                    plan.branches = tuple(self._plan(branch, read) for branch in written.branches)
+                case Items(), Array(), Array():
+                    plan.item = self._plan(written.items, read.items)
+                case Entries(), Map(), Map():
+                    plan.value = self._plan(written.values, read.values)
+                case Members(), Record(), Record():
+                    self._members(plan, written, read)
+        return root
+
+    def _plan(self, writer: Node, reader: Node) -> Plan:
         if isinstance(writer, Union):
-            return Choice(tuple(self.plan(branch, reader) for branch in writer.branches))
+            return self._later(Choice(), writer, reader)
         if isinstance(reader, Union):
-            return self._into_union(writer, reader)
-        if not _match(writer, reader):
-            return Refuse(f"the writer's {_label(writer)} is no {_label(reader)} for the reader")
+            # A union resolved against itself takes the very same branch, whatever the names are.
+            is_same = any(branch is writer for branch in reader.branches)
+            reader = writer if is_same else max(reader.branches, key=lambda b: _rank(writer, b), default=reader)
+        if not _rank(writer, reader):
+            return Refuse(f"the reader's {reader.label} does not take the writer's {writer.label}")
         return self._matching(writer, reader)
 
-    def _into_union(self, writer: Node, reader: Union) -> Plan:
-        # A union resolved against itself takes the very same branch, whatever the names are.
-        if any(branch is writer for branch in reader.branches):
-            return self._matching(writer, writer)
-        best = max(reader.branches, key=lambda branch: _match(writer, branch))
-        if not _match(writer, best):
-            return Refuse(f"the writer's {_label(writer)} is in no branch of the reader's union")
-        return self._matching(writer, best)
-
     def _matching(self, writer: Node, reader: Node) -> Plan:
+        plan: Plan = _OPEN
         match writer, reader:
             case Primitive(), Primitive():
                 to_float = writer.kind in ("int", "long") and reader.kind in ("float", "double")
                 kind = reader.kind if reader.kind in ("string", "bytes") else writer.kind
-                millis = kind == "long" and writer.props.get("logicalType") == "timestamp-millis"
-                return Scalar(kind, to_float, millis)
+                plan = Scalar(kind, to_float, kind == "long" and writer.logical_type == "timestamp-millis")
             case Fixed(), Fixed():
-                return Opaque(writer.size)
+                plan = Opaque(writer.size_bytes)
             case Enum(), Enum():
-                return Symbols(tuple(s if s in reader.symbols else reader.default for s in writer.symbols))
+                plan = Symbols(tuple(s if s in reader.symbols else reader.default for s in writer.symbols))
             case Array(), Array():
-                return Items(self.plan(writer.items, reader.items), least_bytes(writer.items))
+                plan = self._later(Items(least_bytes(writer.items), _OPEN), writer, reader)
             case Map(), Map():
-                return Entries(self.plan(writer.values, reader.values), 1 + least_bytes(writer.values))
+                plan = self._later(Entries(1 + least_bytes(writer.values), _OPEN), writer, reader)
             case Record(), Record():
-                return self._record(writer, reader)
-        raise AssertionError(f"{writer.kind} does not match {reader.kind}")  # _match() has said that it does
+                key = (id(writer), id(reader))
+                if key not in self._records:
+                    self._records[key] = members = Members(tuple(reader.by_name))
+                    self._later(members, writer, reader)
+                plan = self._records[key]
+        return plan
 
-    def _record(self, writer: Record, reader: Record) -> Members:
-        key = (id(writer), id(reader))
-        if key in self._records:
-            return self._records[key]
-        self._records[key] = members = Members(order=tuple(member.name for member in reader.fields))
-        left = {member.name: member for member in reader.fields}
+    def _later(self, plan: Plan, writer: Node, reader: Node) -> Plan:
+        self._open.append((plan, writer, reader))
+        return plan
+
+    def _members(self, members: Members, writer: Record, reader: Record) -> None:
+        targets = _targets(writer, reader)
         steps: list[tuple[str | None, Plan]] = []
-        for member in writer.fields:
-            target = _target(member, reader, left)
-            if target is None:
-                steps.append((None, self.plan(member.type, member.type)))
-            else:
-                del left[target.name]
-                steps.append((target.name, self.plan(member.type, target.type)))
+        for field in writer.fields:
+            target = targets.get(field.name)
+            step = self._plan(field.type, target.type if target else field.type)
+            steps.append((target.name if target else None, step))
         members.steps = tuple(steps)
-        members.defaults = tuple((name, member.default) for name, member in left.items())
-        missing = [name for name, member in left.items() if not member.has_default]
+        found = {target.name for target in targets.values()}
+        left = [field for field in reader.fields if field.name not in found]
+        members.defaults = tuple((field.name, default_value(field)) for field in left)
+        missing = [field.name for field in left if field.default is ABSENT]
         if missing:
-            members.refused = f"the reader's {reader.name}.{missing[0]} is not written and has no default"
-        return members
+            members.refused = f"the reader's {reader.full}.{missing[0]} is not written and has no default"
 
 
-def _target(member: RecordField, reader: Record, left: dict[str, RecordField]) -> RecordField | None:
-    """Return the reader's field of that name, else the one with that alias, of those that are still free."""
-    if member.name in left:
-        return left[member.name]
-    return next((f for f in reader.fields if f.name in left and member.name in f.aliases), None)
+def _targets(writer: Record, reader: Record) -> dict[str, Field]:
+    """Return the reader's field for each of the writer's by name: the one of that name, else one with that alias.
 
-
-def _label(node: Node) -> str:
-    return f"{node.kind} {node.name}" if isinstance(node, Named) else node.kind
+    Where several could be, the engine finds the schemas incompatible; here a name goes before an alias, and a field
+    that is taken is not taken again.
+    """
+    targets: dict[str, Field] = {}
+    for field in reader.fields:
+        for name in field.names_in(writer):
+            if name == field.name or (name not in reader.by_name and name not in targets):
+                targets[name] = field
+                break
+    return targets

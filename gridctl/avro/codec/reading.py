@@ -10,9 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gridctl.avro.codec.errors import MAX_DEPTH, MAX_EMPTY_ITEMS, AvroDecodeError
-from gridctl.avro.codec.nodes import INT_MAX, INT_MIN
 from gridctl.avro.codec.plan import Choice, Entries, Items, Members, Opaque, Plan, Refuse, Scalar, Symbols
-from gridctl.avro.codec.varint import decode_long
+from gridctl.avro.codec.varint import INT_MAX, INT_MIN, decode_long
 
 _FLOAT = struct.Struct("<f")
 _DOUBLE = struct.Struct("<d")
@@ -118,7 +117,7 @@ class _Reader:
         try:
             return raw.decode()
         except UnicodeDecodeError as error:
-            raise AvroDecodeError("bad_utf8", f"a string is no UTF-8: {error.reason}") from error
+            raise AvroDecodeError("bad_utf8", f"a string is not UTF-8: {error.reason}") from error
 
     def _take(self, size: int) -> bytes:
         end = self.at + size

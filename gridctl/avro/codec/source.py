@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# Python allows 20 nested loops and 100 indentations in a function; deeper parts become functions of their own.
+# Python allows 20 nested loops and 100 indentations in a function; deeper parts become functions of their own, and so
+# do records within so many others.
 MAX_LEVEL = 12
 # The index of an enum of up to 64 symbols is one byte.
 ONE_BYTE_SYMBOLS = 64

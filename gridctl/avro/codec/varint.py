@@ -6,6 +6,8 @@ Writing goes by tables of 14 bits: a loop over single bytes costs several times 
 from functools import cache
 from typing import NamedTuple
 
+INT_MIN, INT_MAX = -(2**31), 2**31 - 1
+LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
 LONG_MAX_BYTES = 10
 GROUP = 14
 GROUP_MASK = (1 << GROUP) - 1

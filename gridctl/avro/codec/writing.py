@@ -8,22 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from gridctl.avro.codec.errors import MAX_DEPTH, MAX_EMPTY_ITEMS, AvroEncodeError
-from gridctl.avro.codec.nodes import (
-    INT_MAX,
-    INT_MIN,
-    LONG_MAX,
-    LONG_MIN,
-    Array,
-    Enum,
-    Fixed,
-    Map,
-    Node,
-    Primitive,
-    Record,
-    Union,
-    least_bytes,
-)
-from gridctl.avro.codec.varint import encode_long
+from gridctl.avro.codec.plan import least_bytes
+from gridctl.avro.codec.usable import default_value
+from gridctl.avro.codec.varint import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN, encode_long
+from gridctl.avro.model import ABSENT, Array, Enum, Fixed, Map, Node, Primitive, Record, Union
 
 _FLOAT = struct.Struct("<f")
 _DOUBLE = struct.Struct("<d")
@@ -59,12 +47,12 @@ class _Writer:
             case Primitive():
                 self.out.append(_primitive(node.kind, value, path))
             case Fixed():
-                if not isinstance(value, (bytes, bytearray)) or len(value) != node.size:
-                    raise AvroEncodeError(path, f"needs {node.size} bytes, not {_told(value)}")
+                if not isinstance(value, (bytes, bytearray)) or len(value) != node.size_bytes:
+                    raise AvroEncodeError(path, f"needs {node.size_bytes} bytes, not {_told(value)}")
                 self.out.append(bytes(value))
             case Enum():
                 if not isinstance(value, str) or value not in node.symbols:
-                    raise AvroEncodeError(path, f"{_told(value)} is no symbol of {node.name}")
+                    raise AvroEncodeError(path, f"{_told(value)} is not a symbol of {node.full}")
                 self.out.append(encode_long(node.symbols.index(value)))
             case Array():
                 self._array(node, value, path, depth)
@@ -106,13 +94,13 @@ class _Writer:
             raise AvroEncodeError(path, f"more than {MAX_DEPTH} records within records")
         members = fields_of(value)
         if members is None:
-            raise AvroEncodeError(path, f"needs the fields of {node.name}, not {_told(value)}")
+            raise AvroEncodeError(path, f"needs the fields of {node.full}, not {_told(value)}")
         for member in node.fields:
             place = f"{path}.{member.name}" if path else member.name
             if member.name in members:
                 item = members[member.name]
-            elif member.has_default:
-                item = member.default
+            elif member.default is not ABSENT:
+                item = default_value(member)
             else:
                 raise AvroEncodeError(place, "is missing and has no default")
             self.node(member.type, item, place, depth + 1)

@@ -7,10 +7,11 @@ within a recursion a pair counts as compatible until it is shown not to be. docs
 from collections.abc import Sequence
 
 from gridctl.avro.compat import findings
-from gridctl.avro.compat.findings import READS, Changeable, Incompatibility
+from gridctl.avro.compat.findings import Changeable, Incompatibility
 from gridctl.avro.model import (
     ABSENT,
     PRIMITIVES,
+    READS,
     Array,
     Enum,
     Field,
@@ -27,7 +28,7 @@ from gridctl.avro.model import (
     Union,
     pointer,
 )
-from gridctl.avro.parse import parse, parse_json
+from gridctl.avro.parse import as_schema
 
 Found = Sequence[Incompatibility]
 _NOTHING: Found = ()
@@ -39,13 +40,6 @@ class _AmbiguousError(Exception):
     def __init__(self, finding: Incompatibility) -> None:
         super().__init__(finding.message)
         self.finding = finding
-
-
-def as_schema(schema: Schema | Json) -> Schema:
-    """Return the schema as it is, or parsed: a string is JSON text, anything else JSON; raise SchemaInvalid."""
-    if isinstance(schema, Schema):
-        return schema
-    return parse(schema) if isinstance(schema, str) else parse_json(schema)
 
 
 def can_read(reader: Schema | Json, writer: Schema | Json, *, change: Changeable = "reader") -> list[Incompatibility]:
@@ -62,11 +56,6 @@ def can_read(reader: Schema | Json, writer: Schema | Json, *, change: Changeable
     except RecursionError:
         raise SchemaInvalid("nested too deeply to be compared") from None
     return list(dict.fromkeys(found))
-
-
-def _names_agree(reader: Named, writer: Named) -> bool:
-    # Java compares the names without their namespaces; only aliases are compared in full.
-    return reader.name == writer.name or writer.full in reader.aliases
 
 
 class _Comparison:
@@ -132,7 +121,7 @@ class _Comparison:
             if not found:
                 return _NOTHING
             if branch.kind == writer.kind and not nearest:
-                same = not (isinstance(branch, Named) and isinstance(writer, Named)) or _names_agree(branch, writer)
+                same = not (isinstance(branch, Named) and isinstance(writer, Named)) or branch.reads_name_of(writer)
                 nearest = found if same else nearest
         return [findings.missing_union_branch(self._path(), reader, writer, self._change), *nearest]
 
@@ -140,7 +129,7 @@ class _Comparison:
         result: list[Incompatibility] = []
         trail = self._trail
         trail.append(reader)
-        if reader.name != writer.name and not _names_agree(reader, writer):
+        if not reader.reads_name_of(writer):
             result.append(findings.name_mismatch(self._path("name"), reader, writer, self._change))
         written = writer.by_name
         for at, field in enumerate(reader.fields):
@@ -160,7 +149,7 @@ class _Comparison:
         return result
 
     def _source(self, at: int, field: Field, writer: Record) -> Field | None:
-        found = [name for name in (field.name, *field.aliases) if name in writer.by_name]
+        found = field.names_in(writer)
         if len(found) > 1:
             raise _AmbiguousError(findings.ambiguous_alias(self._path("fields", at), field, writer, found))
         return writer.by_name[found[0]] if found else None
@@ -168,7 +157,7 @@ class _Comparison:
     def _enum(self, reader: Enum, writer: Enum) -> Found:
         result: list[Incompatibility] = []
         self._trail.append(reader)
-        if not _names_agree(reader, writer):
+        if not reader.reads_name_of(writer):
             result.append(findings.name_mismatch(self._path("name"), reader, writer, self._change))
         if reader.default is None and reader.symbols != writer.symbols:
             missing = [symbol for symbol in writer.symbols if symbol not in reader.symbols]
@@ -181,7 +170,7 @@ class _Comparison:
     def _fixed(self, reader: Fixed, writer: Fixed) -> Found:
         result: list[Incompatibility] = []
         self._trail.append(reader)
-        if not _names_agree(reader, writer):
+        if not reader.reads_name_of(writer):
             result.append(findings.name_mismatch(self._path("name"), reader, writer, self._change))
         sizes = (reader.size_bytes, writer.size_bytes)
         if sizes[0] != sizes[1]:

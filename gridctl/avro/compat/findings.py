@@ -1,9 +1,9 @@
 """What a finding says: the rule, the place, both sides, and what to do, in words."""
 
 from enum import StrEnum
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from gridctl.avro.model import Field, Named, Node
+from gridctl.avro.model import READS, Field, Named, Node
 
 Changeable = Literal["reader", "writer"]
 """Which of both schemas can still be changed: the other one is published."""
@@ -34,16 +34,6 @@ class Incompatibility(NamedTuple):
     writer: str
     message: str
     fix: str
-
-
-READS: Final[dict[str, tuple[str, ...]]] = {
-    "long": ("int",),
-    "float": ("int", "long"),
-    "double": ("int", "long", "float"),
-    "bytes": ("string",),
-    "string": ("bytes",),
-}
-"""The promotions: which writer's primitives a reader's primitive takes besides itself."""
 
 
 def name_mismatch(path: str, reader: Named, writer: Named, change: Changeable) -> Incompatibility:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from gridctl.avro.compat.engine import as_schema, can_read
+from gridctl.avro.compat.engine import can_read
 from gridctl.avro.compat.findings import Incompatibility
 from gridctl.avro.model import Json, Schema
+from gridctl.avro.parse import as_schema
 
 
 class Direction(StrEnum):

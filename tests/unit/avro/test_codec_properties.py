@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gridctl.avro import parse_json
 from gridctl.avro.codec import (
     DECODE_RULES,
     AvroDecodeError,
     AvroEncodeError,
     compile_decoder,
     compile_encoder,
-    parse,
 )
 from gridctl.avro.codec.plan import resolve
 from gridctl.avro.codec.reading import read
@@ -188,7 +188,7 @@ def test_writes_the_bytes_that_fastavro_writes_and_reads_them_back(case: tuple[A
     schema, value = case
     body = compile_encoder(schema)(value)
     assert body == peer_write(schema, value)
-    assert body == write(parse(schema).root, value)
+    assert body == write(parse_json(schema).root, value)
     # repr: NaN differs from itself, and 0.0 from -0.0 only there.
     expected = repr(peer_read(schema, body))
     assert repr(compile_decoder(schema)(b"frame" + body, 5)) == expected
@@ -224,7 +224,7 @@ def test_flipped_bytes_are_read_or_refused_alike_by_the_generated_and_the_carefu
     body = bytearray(compile_encoder(schema)(value) or b"\0")
     for _ in range(data.draw(st.integers(1, 3))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
-    root = parse(schema).root
+    root = parse_json(schema).root
     plan = resolve(root, root)
     assert outcome(compile_decoder(schema), bytes(body), 0) == outcome(read, plan, bytes(body), 0)
 
@@ -251,7 +251,7 @@ def test_a_value_of_another_schema_is_refused_or_reads_back(mine: tuple[Any, Any
 @SETTINGS
 def test_any_reader_resolves_or_refuses(writer: tuple[Any, Any], reader: tuple[Any, Any]) -> None:
     body = compile_encoder(writer[0])(writer[1])
-    plan = resolve(parse(writer[0]).root, parse(reader[0]).root)
+    plan = resolve(parse_json(writer[0]).root, parse_json(reader[0]).root)
     found = outcome(compile_decoder(writer[0], reader[0]), body, 0)
     assert found == outcome(read, plan, body, 0)
     if not found.startswith("rule"):

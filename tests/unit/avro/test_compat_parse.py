@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gridctl.avro import SchemaInvalid, can_read, parse, parse_json
+from gridctl.avro.model import PRIMITIVES, Record
 
 Json = Any
 
@@ -169,6 +170,20 @@ def test_a_name_is_defined_twice_only_with_equal_content(default: float, is_vali
     else:
         with pytest.raises(SchemaInvalid, match="a second time"):
             parse(text)
+
+
+def test_names_resolve_through_namespaces_to_one_node() -> None:
+    enum = {"type": "enum", "name": "E", "symbols": ["A"], "aliases": ["Old", "x.Other"]}
+    fields = [field(enum), {"name": "g", "type": ["null", "E"]}, {"name": "h", "type": "a.b.E"}]
+    schema = parse_json({"type": "record", "name": "a.b.R", "fields": [*fields, {"name": "i", "type": "R"}]})
+    assert set(schema.names) == {"a.b.R", "a.b.E"}
+    root, named = schema.names["a.b.R"], schema.names["a.b.E"]
+    assert isinstance(root, Record)
+    assert list(named.aliases) == ["a.b.Old", "x.Other"]
+    assert [node is named for node in root.children] == [True, False, True, False]
+    assert root.children[1].children[1] is named
+    assert root.children[3] is root is schema.root
+    assert list(schema.types()) == [root, named, root.children[1], PRIMITIVES["null"]]
 
 
 def test_names_are_looked_up_in_their_namespace_first() -> None:
