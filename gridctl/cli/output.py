@@ -1,8 +1,9 @@
-"""Rendering: data on stdout as table, JSON or YAML; talk on stderr."""
+"""Rendering: data on stdout as table, JSON or YAML; progress and messages on stderr."""
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 @cache
 def talk() -> "Console":
-    """Return the console for progress and remarks: stderr. A remark stays one line, for those who search logs."""
+    """Return the console for progress and messages: stderr. A message stays one line, for those who search logs."""
     from rich.console import Console
 
     return Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
@@ -59,6 +60,37 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, tit
     for row in listed:
         table.add_row(*(cell if isinstance(cell, Text) else Text(_shown(cell)) for cell in row))
     Console(highlight=False).print(table)
+
+
+def print_account(account: Mapping[str, Any], output: str) -> None:
+    """Print what a command did as `json` or `yaml`, or as a table with a row for each number or group of numbers."""
+    if output != "table":
+        print_data(account, output)
+        return
+    # As many rows as there are devices would hide the others.
+    shown = {name: value for name, value in account.items() if name != "devices" or not isinstance(value, Mapping)}
+    print_table(("what", "value"), [row for name, value in shown.items() for row in _account_rows(name, value)])
+
+
+def _account_rows(name: str, value: object) -> list[tuple[str, object]]:
+    if not isinstance(value, Mapping):
+        return [(name, value)]
+    if any(isinstance(part, Mapping) for part in value.values()):
+        return [row for key, part in value.items() for row in _account_rows(f"{name} {key}", part)]
+    return [(name, ", ".join(f"{key} {_shown(part) or '-'}" for key, part in value.items()))] if value else []
+
+
+@contextmanager
+def progress_bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Yield a function that counts; a bar shows it on stderr when that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=talk(), transient=True) as shown:
+        task = shown.add_task(what, total=total)
+        yield lambda count: shown.advance(task, count)
 
 
 def _shown(cell: object) -> str:

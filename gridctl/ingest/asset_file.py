@@ -1,6 +1,5 @@
 """CIS records from JSON lines to `grid.asset`: all of a file, or nothing of it."""
 
-import time
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
@@ -12,6 +11,7 @@ from gridctl.ingest.encode import FramedEncoder
 from gridctl.ingest.pipeline import SETTLE_DEADLINE_S
 from gridctl.ingest.ports import Publisher, Ticket
 from gridctl.ingest.validate import repeated_key
+from gridctl.runtime.deadline import reached
 
 # A record with ids of full length takes a kilobyte.
 LINE_MAX_BYTES = 16 * 1024
@@ -53,10 +53,8 @@ def publish_assets(
         publisher.publish(ASSET_TOPIC, messages, ticket)
         publisher.poll(0.0)
         advance(len(batch))
-    deadline_s = time.monotonic() + SETTLE_DEADLINE_S
-    while ticket.outstanding and time.monotonic() < deadline_s:
-        publisher.poll(0.1)
-    if ticket.failure is not None or ticket.outstanding:
+    settled = reached(lambda: not ticket.outstanding, SETTLE_DEADLINE_S, lambda: publisher.poll(0.1))
+    if ticket.failure is not None or not settled:
         raise Unavailable(
             f"not every record reached {ASSET_TOPIC}: {ticket.failure or 'no acknowledgement came'}",
             next_step="run `gridctl doctor`, then the same again: the newest record of a device counts",

@@ -19,6 +19,7 @@ from gridctl.ingest.encode import Encoders
 from gridctl.ingest.ports import Batch, Message, Oversize, Publisher, Ticket
 from gridctl.ingest.reject import Names, Reject, dead_letter, letter_of
 from gridctl.ingest.validate import Validator, check_oversize
+from gridctl.runtime.deadline import reached
 
 # Messages handed over and not yet acknowledged: some tens of megabytes, and well within librdkafka's own queue.
 IN_FLIGHT_MESSAGES = 20_000
@@ -97,7 +98,7 @@ class Pipeline:
         # The records themselves are not kept: what is in flight is bounded by the publisher's own queue.
         self._in_flight.append(_InFlight(ticket, batch.acknowledge, size - len(rejects), len(rejects), size))
         self.poll(0.0)
-        self._wait_until(lambda: self._outstanding <= IN_FLIGHT_MESSAGES)
+        self._settle(lambda: self._outstanding <= IN_FLIGHT_MESSAGES)
 
     def poll(self, timeout_s: float = 0.0) -> None:
         """Serve acknowledgements and complete batches in order; Unavailable when one could not be written."""
@@ -119,17 +120,14 @@ class Pipeline:
 
     def drain(self) -> None:
         """Wait until everything that was submitted is acknowledged; Unavailable when it cannot be."""
-        self._wait_until(lambda: not self._in_flight)
+        self._settle(lambda: not self._in_flight)
 
-    def _wait_until(self, reached: Callable[[], bool]) -> None:
-        deadline_s = time.monotonic() + SETTLE_DEADLINE_S
-        while not reached():
-            if time.monotonic() > deadline_s:
-                raise Unavailable(
-                    f"{self._outstanding} records were not acknowledged within {SETTLE_DEADLINE_S:.0f} s",
-                    next_step="run `gridctl doctor`",
-                )
-            self.poll(0.1)
+    def _settle(self, goal: Callable[[], bool]) -> None:
+        if not reached(goal, SETTLE_DEADLINE_S, lambda: self.poll(0.1)):
+            raise Unavailable(
+                f"{self._outstanding} records were not acknowledged within {SETTLE_DEADLINE_S:.0f} s",
+                next_step="run `gridctl doctor`",
+            )
 
     def _encoded(
         self, batch: Batch, now_ms: int, rejects: list[tuple[Reject, bytes | Oversize, str]]

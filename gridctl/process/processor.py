@@ -1,14 +1,15 @@
 """The loop: consume, decode, apply, dead-letter, commit; in this order, so that a kill anywhere repeats work only."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from gridctl.contracts.deadletter import RAW_CAP_BYTES, DeadLetter
 from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.process.decode import EventReader, Rejected
 from gridctl.process.letters import letter_of
 from gridctl.process.ports import DeadLetterSink, Effect, EventSource, Record, StateStore
-from gridctl.process.summary import Summary
+from gridctl.runtime.histogram import Histogram
 from gridctl.state.model import DeviceState, Outcome, Register, judge, merge, same_time
 from gridctl.state.record import unpack
 
@@ -21,6 +22,34 @@ class Limits(NamedTuple):
     batch: int = BATCH
     max_messages: int | None = None
     until_idle: bool = False
+
+
+@dataclass
+class Summary:
+    """Counts of records by what became of them; `consumed` is the sum of the other four."""
+
+    applied: int = 0
+    duplicates: int = 0
+    stale: int = 0
+    dead_lettered: int = 0
+    latencies_ms: Histogram = field(default_factory=Histogram)
+
+    @property
+    def consumed(self) -> int:
+        """Records whose effect is done and committed."""
+        return self.applied + self.duplicates + self.stale + self.dead_lettered
+
+    def as_json(self, duration_s: float) -> Mapping[str, Any]:
+        """Return the stable JSON of `gridctl process`."""
+        return {
+            "consumed": self.consumed,
+            "applied": self.applied,
+            "duplicates": self.duplicates,
+            "stale": self.stale,
+            "dead_lettered": self.dead_lettered,
+            "duration_s": round(duration_s, 3),
+            "latency_ms": {"p50": self.latencies_ms.percentile(0.5), "p99": self.latencies_ms.percentile(0.99)},
+        }
 
 
 class _Sound(NamedTuple):
@@ -84,7 +113,7 @@ class Processor:
         self._write(letters)
         self._source.commit()
         now_ms = self._clock()
-        self.summary.latencies.add([now_ms - event_time_ms for event_time_ms in sound.event_times_ms])
+        self.summary.latencies_ms.add([now_ms - event_time_ms for event_time_ms in sound.event_times_ms])
         self._count(counts, len(records))
         return len(records)
 

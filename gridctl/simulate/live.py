@@ -1,14 +1,14 @@
-"""A fleet at the wall clock: packets spread over each interval, and a ledger of what was sent."""
+"""A fleet at the wall clock: packets spread over each interval, and an account of what was sent."""
 
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 from typing import Any
 
+from gridctl.runtime.progress import ProgressFile
+from gridctl.runtime.stop import Stop
 from gridctl.simulate.fleet import BLOCK, Fleet, Packet
-from gridctl.simulate.ledger import LedgerFile
 from gridctl.simulate.ports import Publisher
 
 SLICE_S = 0.05
@@ -17,14 +17,14 @@ WELL_FORMED = "well_formed"
 
 
 class LiveFleet:
-    """Publishes a fleet until its schedule ends or `stop` is set."""
+    """Publishes a fleet until its schedule ends or it is asked to stop."""
 
     def __init__(
         self,
         fleet: Fleet,
         publisher: Publisher,
-        stop: Event,
-        ledger: Path | None = None,
+        stop: Stop,
+        account: Path | None = None,
         progress: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.fleet = fleet
@@ -34,23 +34,23 @@ class LiveFleet:
         self.sent: Counter[str] = Counter()
         self.late_s = 0.0
         self.final = False
-        self.ledger = LedgerFile(ledger, self.summary)
+        self.account = ProgressFile(account, self.summary)
 
     def run(self) -> dict[str, Any]:
-        """Publish, wait for the acknowledgements, write the ledger and return the summary."""
+        """Publish, wait for the acknowledgements, write the account and return it."""
         try:
             self._ticks()
             self.publisher.drain(DRAIN_S)
             self.final = True
         finally:
-            self.ledger.write()
+            self.account.write()
             self.publisher.close()
         return self.summary()
 
     def _ticks(self) -> None:
         schedule = self.fleet.plan.schedule
         tick, due_s = 0, time.monotonic()
-        while not self.stop.is_set() and (schedule.ticks is None or tick < schedule.ticks):
+        while not self.stop.is_asked() and (schedule.ticks is None or tick < schedule.ticks):
             self.fleet.begin_tick(tick, _now_ms())
             interval_s = schedule.interval_at(tick) / 1000
             self._one_tick(due_s, interval_s)
@@ -64,7 +64,7 @@ class LiveFleet:
         slices = max(1, min(devices, int(interval_s / SLICE_S)))
         size = min(BLOCK, -(-devices // slices))
         first = 0
-        while first < devices and not self.stop.is_set():
+        while first < devices and not self.stop.is_asked():
             last = min(devices, first + size, (first // BLOCK + 1) * BLOCK)
             self._wait_until(due_s + interval_s * first / devices)
             for packet in self.fleet.packets(first, last, _now_ms()):
@@ -80,13 +80,13 @@ class LiveFleet:
     def _wait_until(self, due_s: float) -> None:
         now_s = time.monotonic()
         self.late_s = max(0.0, now_s - due_s)
-        self.ledger.tick(now_s)
+        self.account.tick(now_s)
         while now_s < due_s and not self.stop.wait(min(0.5, due_s - now_s)):
             now_s = time.monotonic()
-            self.ledger.tick(now_s)
+            self.account.tick(now_s)
 
     def summary(self) -> dict[str, Any]:
-        """Return the ledger: sent and acknowledged, well formed and malformed, in all and by fault."""
+        """Return the account: sent and acknowledged, well formed and malformed, in all and by fault."""
         acknowledged = self.publisher.acknowledged()
         malformed = {
             fault: {"sent": sent, "acknowledged": acknowledged.get(fault, 0)}

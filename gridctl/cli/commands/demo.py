@@ -1,6 +1,5 @@
 """`gridctl demo`: the whole platform for a few seconds, with an account of every reading at the end."""
 
-import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,8 +40,9 @@ def demo(
     """Run the whole platform for a few seconds and account for every reading.
 
     Starts the stack, simulates Modbus outstations (one is silent), thermostats and chargers (some have faulty
-    firmware), ingests over the real sockets, processes, and shows it live. Ends with the reconciliation: what the
-    devices' own ledgers say against what Redis and the dead letter topics hold; exit code 3 when it is not even.
+    firmware), ingests over the real sockets, processes, and shows it live. Ends with the account: what the devices say
+    that they sent, against what Redis and the dead letter topics hold; exit code 3 when it is not even.
+    Ctrl-C and SIGTERM stop the devices; what they have sent is still processed and accounted for.
 
     Example:
     $ gridctl demo --duration 5 --devices 200
@@ -52,17 +52,20 @@ def demo(
     from gridctl.cli.wiring.demo import demo_of
     from gridctl.errors import ViolationFound
     from gridctl.local.demo.run import Plan
+    from gridctl.runtime.stop import Stop, terminable
 
     settings = settings_of(context)
-    with _terminable(), _stack(settings, broker, keep=keep) as own, demo_of(own, Plan(duration, devices), GROUP) as run:
-        with _live(run.meter) as watch:
-            result = run.run(watch, talk().print)
-        _show(result, output)
-        if not result.account.balanced:
-            raise ViolationFound(
-                f"the account does not come out even: {result.account.sentence()}",
-                next_step=f"read the ledgers and logs in {run.work_dir}",
-            )
+    with terminable(), _stack(settings, broker, keep=keep) as own, demo_of(own, Plan(duration, devices), GROUP) as run:
+        run.begin(talk().print)
+        with Stop() as stop:
+            with _live(run.meter) as watch:
+                result = run.run(stop, watch, talk().print)
+            _show(result, output)
+            if not result.account.balanced:
+                raise ViolationFound(
+                    f"the account is not even: {result.account.sentence()}",
+                    next_step=f"read the accounts and logs in {run.work_dir}",
+                )
 
 
 @contextmanager
@@ -78,20 +81,6 @@ def _stack(settings: "Settings", broker: BrokerKind, *, keep: bool) -> "Iterator
     finally:
         if not was_up and not keep:
             down(settings.state_dir)
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end the demo as Ctrl-C does, with everything stopped."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

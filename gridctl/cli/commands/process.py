@@ -1,6 +1,7 @@
 """`gridctl process`: events become the grid state."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,34 +55,22 @@ def process(
     Example:
     $ gridctl process --until-idle
     """
-    from gridctl.cli.signals import Stop
+    from gridctl.cli.output import print_account
     from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.process import processor_of
     from gridctl.process.processor import Limits
-    from gridctl.simulate.ledger import LedgerFile
+    from gridctl.runtime.progress import ProgressFile
+    from gridctl.runtime.stop import Stop
 
     started_s = time.monotonic()
 
-    def report() -> dict[str, Any]:
-        return dict(processor.summary.as_json(time.monotonic() - started_s))
+    def account() -> Mapping[str, Any]:
+        return processor.summary.as_json(time.monotonic() - started_s)
 
-    file = LedgerFile(progress, report)
-    with Stop() as stop, processor_of(settings_of(context), group, instance_id) as processor:
-        limits = Limits(batch, max_messages, until_idle)
-        processor.run(limits, stop.is_asked, lambda: file.tick(time.monotonic()))
-        file.write()
-    _show(report(), output)
-    if stop.exit_code:
-        raise typer.Exit(stop.exit_code)
-
-
-def _show(report: dict[str, Any], output: OutputFormat) -> None:
-    from gridctl.cli.output import print_data, print_table
-
-    if output is not OutputFormat.TABLE:
-        print_data(report, output.value)
-        return
-    latency = report.pop("latency_ms")
-    print_table(
-        ["what", "value"], [*report.items(), *((f"latency {name} (ms)", value) for name, value in latency.items())]
-    )
+    file = ProgressFile(progress, account)
+    with Stop() as stop:
+        with processor_of(settings_of(context), group, instance_id) as processor:
+            limits = Limits(batch, max_messages, until_idle)
+            processor.run(limits, stop.is_asked, lambda: file.tick(time.monotonic()))
+            file.write()
+        print_account(account(), output)

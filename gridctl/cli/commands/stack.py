@@ -45,8 +45,10 @@ def up(
     $ gridctl up
     """
     from gridctl.cli.wiring.base import settings_of
+    from gridctl.runtime.stop import terminable
 
-    parts = start_stack(settings_of(context), broker, brokers)
+    with terminable():
+        parts = start_stack(settings_of(context), broker, brokers)
     _show([_row(part, "") for part in parts], output)
 
 

@@ -117,15 +117,13 @@ def tail(context: typer.Context, topic: TopicArgument, limit: Limit = 10, follow
     $ gridctl up && gridctl topics tail grid.asset --limit 5
     """
     from gridctl.cli.output import print_json_lines
-    from gridctl.cli.signals import Stop
     from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.stack import topic_tail
+    from gridctl.runtime.stop import Stop
 
     with Stop() as stop, topic_tail(settings_of(context), topic) as reader:
         for rows in reader.read(limit, follow=follow, stopping=stop.is_asked):
             print_json_lines(rows)
-    if stop.exit_code:
-        raise typer.Exit(stop.exit_code)
 
 
 def _show(changes: "list[TopicChange]", output: OutputFormat, nothing: str) -> None:

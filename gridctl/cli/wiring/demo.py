@@ -31,8 +31,9 @@ def demo_of(settings: Settings, plan: Plan, group: str) -> Iterator[Demo]:
         closing(redis_of(settings)) as state,
         dead_letters_of(settings) as letters,
         closing(Meter(bootstrap, catalogue, group, state, letters)) as meter,
+        Demo(plan, meter, work_dir, _environment(settings)) as demo,
     ):
-        yield Demo(plan, meter, work_dir, _environment(settings))
+        yield demo
     shutil.rmtree(work_dir)
 
 

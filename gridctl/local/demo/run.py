@@ -7,15 +7,16 @@ counted, and ends each one in the order in which readings flow, so that every qu
 import json
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from gridctl.errors import Unavailable
 from gridctl.local.demo.account import Account
 from gridctl.local.demo.children import Child
 from gridctl.local.demo.meter import Meter
+from gridctl.runtime.deadline import reached
+from gridctl.runtime.stop import Stop
 
 START_TIMEOUT_S = 60.0
 DRAIN_TIMEOUT_S = 45.0
@@ -74,7 +75,7 @@ class Result:
 
 
 class Demo:
-    """One run on a stack that is up, with topics applied and schemas registered."""
+    """One run on a stack that is up, with topics and schemas. A context manager: leaving it ends every process."""
 
     def __init__(self, plan: Plan, meter: Meter, work_dir: Path, environment: Mapping[str, str]) -> None:
         self.plan = plan
@@ -84,18 +85,29 @@ class Demo:
         self.children: dict[str, Child] = {}
         self._started_s = 0.0
 
-    def run(self, watch: Callable[[Look], None], say: Callable[[str], None]) -> Result:
-        """Run to the end and return what was counted; every process has ended then, whatever happened."""
-        with ExitStack() as stack:
-            stack.callback(self._end)
-            say("publishing asset records")
-            self._prepare()
-            say("starting the processor, the bridges, the outstations and the fleets")
-            self._start()
-            self._watch(watch)
-            sending_s = time.monotonic() - self._started_s
-            say("devices have stopped; draining")
-            return self._drain(sending_s)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for child in self.children.values():
+            child.kill()
+
+    def begin(self, say: Callable[[str], None]) -> None:
+        """Publish the asset records and start every process; devices send when it returns."""
+        say("publishing asset records")
+        self._prepare()
+        say("starting the processor, the bridges, the outstations and the fleets")
+        self._start()
+
+    def run(self, stop: Stop, watch: Callable[[Look], None], say: Callable[[str], None]) -> Result:
+        """Run to the end, or until it is asked to stop; then drain and return what was counted."""
+        while (elapsed_s := time.monotonic() - self._started_s) < self.plan.duration_s and not stop.is_asked():
+            self._require_running()
+            watch(self._look())
+            stop.wait(min(LOOK_EVERY_S, self.plan.duration_s - elapsed_s))
+        sending_s = time.monotonic() - self._started_s
+        say("devices have stopped; draining")
+        return self._drain(sending_s)
 
     def _prepare(self) -> None:
         """Publish the asset records, and bring the group up to the end of what earlier runs left."""
@@ -130,12 +142,6 @@ class Demo:
             self._child(name, "simulate", name, *fleet, *seed, "--ledger", self._ledger(name), "-o", "json")
         self._wait(lambda: all(self._ledger(name).exists() for name in plan.fleets), "the simulated fleets")
         self._started_s = time.monotonic()
-
-    def _watch(self, watch: Callable[[Look], None]) -> None:
-        while (elapsed_s := time.monotonic() - self._started_s) < self.plan.duration_s:
-            self._require_running()
-            watch(self._look())
-            time.sleep(min(LOOK_EVERY_S, max(0.0, self.plan.duration_s - elapsed_s)))
 
     def _drain(self, sending_s: float) -> Result:
         for name in self.plan.fleets:
@@ -174,33 +180,23 @@ class Demo:
         arrived = sum(look.records.values()) - look.records["scada.measurement"]
         return arrived >= sum(look.sent[name] for name in self.plan.fleets)
 
-    def _until(self, reached: Callable[[Look], bool]) -> None:
+    def _until(self, goal: Callable[[Look], bool]) -> None:
         """Wait for a count; after the time is over go on all the same: the account will say what is lost."""
-        deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
-        while not reached(self._look()) and time.monotonic() < deadline_s:
-            self._require_running()
-            time.sleep(SETTLED_S)
+        reached(lambda: goal(self._look()), DRAIN_TIMEOUT_S, lambda: self._require_running(SETTLED_S))
 
-    def _wait(self, reached: Callable[[], bool], what: str) -> None:
-        deadline_s = time.monotonic() + START_TIMEOUT_S
-        while not reached():
-            self._require_running()
-            if time.monotonic() > deadline_s:
-                raise Unavailable(f"{what} did not come up in time", next_step=f"read the logs in {self.work_dir}")
-            time.sleep(0.05)
+    def _wait(self, goal: Callable[[], bool], what: str) -> None:
+        if not reached(goal, START_TIMEOUT_S, lambda: self._require_running(0.05)):
+            raise Unavailable(f"{what} did not come up in time", next_step=f"read the logs in {self.work_dir}")
 
-    def _require_running(self) -> None:
+    def _require_running(self, then_wait_s: float = 0.0) -> None:
         for child in self.children.values():
             child.require_running()
+        time.sleep(then_wait_s)
 
     def _child(self, name: str, *arguments: object) -> Child:
         child = Child(name, [str(argument) for argument in arguments], self.environment, self.work_dir)
         self.children[name] = child
         return child
-
-    def _end(self) -> None:
-        for child in self.children.values():
-            child.kill()
 
     def _ledger(self, name: str) -> Path:
         return self.work_dir / f"{name}.ledger.json"

@@ -1,47 +1,43 @@
 """Serves the registry over HTTP until it is stopped."""
 
-import signal
 import socket
 import sqlite3
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 
 from gridctl.errors import UsageProblem
+from gridctl.runtime.stop import Stop
 
 LOOPBACK = "127.0.0.1"
 _LAST_REQUESTS_S = 3
 
 
 def serve(host: str, port: int, db: Path | None, on_ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM (returns) or SIGINT (raises KeyboardInterrupt); call from the main thread.
+    """Serve until SIGTERM (returns) or Ctrl-C (raises KeyboardInterrupt); call from the main thread.
 
     `db` is the SQLite file, None keeps everything in memory; port 0 takes a free one. `on_ready` gets the URL once
     the port accepts connections. Raise UsageProblem when the port or the file cannot be had.
     """
     # Before the heavy imports: whoever started us may stop us from the first moment on.
-    before = signal.signal(signal.SIGTERM, _stop)
-    try:
-        _run(host, port, db, on_ready)
-    except _StopError:
-        return
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with Stop() as stop:
+        _serve(host, port, db, on_ready, stop)
 
 
-class _StopError(BaseException):
-    """SIGTERM came; not an Exception, so that nothing on the way takes it for a fault."""
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise _StopError
-
-
-def _run(host: str, port: int, db: Path | None, on_ready: Callable[[str], None]) -> None:
+def _serve(host: str, port: int, db: Path | None, on_ready: Callable[[str], None], stop: Stop) -> None:
     import uvicorn
 
     from gridctl.local.registry.app import build
     from gridctl.local.registry.store import Store
+
+    class Server(uvicorn.Server):
+        """Leaves the signals to `stop`, which it looks at ten times a second."""
+
+        def capture_signals(self) -> nullcontext[None]:  # type: ignore[override] # a context manager of another class
+            return nullcontext()
+
+        async def on_tick(self, counter: int) -> bool:
+            return stop.is_asked() or await super().on_tick(counter)
 
     with _listen(host, port) as listener:
         try:
@@ -63,7 +59,7 @@ def _run(host: str, port: int, db: Path | None, on_ready: Callable[[str], None])
                 timeout_graceful_shutdown=_LAST_REQUESTS_S,
             )
             on_ready(f"http://{_url_host(host)}:{listener.getsockname()[1]}")
-            uvicorn.Server(config).run(sockets=[listener])
+            Server(config).run(sockets=[listener])
         finally:
             store.close()
 

@@ -1,4 +1,4 @@
-"""What the outstations did with the polls that reached them: the ledger of the SCADA side."""
+"""What the outstations did with the polls that reached them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class Account:
         self.outcomes[device.device_id][outcome] += 1
 
     def summary(self) -> dict[str, Any]:
-        """Return the ledger, in all and by device."""
+        """Return the counts, in all and by device."""
         devices = {device_id: _entry(outcomes) for device_id, outcomes in self.outcomes.items()}
         names = ("polls", "polls_answered", "polls_unanswered")
         totals = {name: sum(entry[name] for entry in devices.values()) for name in names}

@@ -1,13 +1,13 @@
-"""The life of the outstations: physics at the wall clock, the ledger, and a clean end."""
+"""The life of the outstations: physics at the wall clock, the account of the polls, and a clean end."""
 
 import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 from typing import Any
 
-from gridctl.simulate.ledger import LedgerFile
+from gridctl.runtime.progress import ProgressFile
+from gridctl.runtime.stop import Stop
 from gridctl.simulate.ports import OutstationServers
 from gridctl.simulate.scada.account import Account
 from gridctl.simulate.scada.grid import Grid
@@ -20,17 +20,17 @@ async def serve_outstations(
     grid: Grid,
     account: Account,
     *,
-    stop: Event,
-    ledger: Path | None,
+    stop: Stop,
+    account_file: Path | None,
     duration_s: float | None,
     on_ready: Callable[[list[str]], None],
 ) -> dict[str, Any]:
-    """Serve until `stop` is set or the duration is over; return the ledger's last state."""
-    file = LedgerFile(ledger, account.summary)
+    """Serve until it is asked to stop or the duration is over; return the account."""
+    file = ProgressFile(account_file, account.summary)
     ends_s = None if duration_s is None else time.monotonic() + duration_s
     on_ready(await servers.start())
     try:
-        while not stop.is_set() and (ends_s is None or time.monotonic() < ends_s):
+        while not stop.is_asked() and (ends_s is None or time.monotonic() < ends_s):
             file.tick(time.monotonic())
             await asyncio.sleep(STEP_S)
             grid.step(time.time_ns() // 1_000_000)

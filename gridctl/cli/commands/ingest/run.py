@@ -39,50 +39,35 @@ def run_source(
     The source is opened first, so that a wrong call says so at once, and closed last, after what became of its
     records is acknowledged. Ctrl-C and SIGTERM drain.
     """
-    from gridctl.cli.output import talk
-    from gridctl.cli.signals import Stop
+    from gridctl.cli.output import print_account, talk
     from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.ingest import pipeline_of
     from gridctl.ingest.run import run
+    from gridctl.runtime.stop import Stop
 
     started_s = time.monotonic()
     settings = settings_of(context)
-    with Stop() as stop, open_source(settings) as source, pipeline_of(settings, talk().print) as (pipeline, check):
-        with _progress(pipeline.counts) as show:
+    with Stop() as stop:
+        with open_source(settings) as source, pipeline_of(settings, talk().print) as (pipeline, check):
+            counts = pipeline.counts
+            with _progress(counts) as show:
 
-            def each_moment() -> None:
-                check()
-                show()
-                if stop.is_asked():
-                    source.stop()
+                def each_moment() -> None:
+                    check()
+                    show()
+                    if stop.is_asked():
+                        source.stop()
 
-            run(source, pipeline, until, each_moment)
-        report = {
-            "read": pipeline.counts.read,
-            "published": pipeline.counts.published,
-            "rejected": pipeline.counts.rejected,
-            "duplicates_on_input": pipeline.counts.duplicates_on_input,
-            "duration_s": round(time.monotonic() - started_s, 3),
-            **extra(source),
-        }
-    print_account(report, output)
-    if stop.exit_code:
-        raise typer.Exit(stop.exit_code)
-
-
-def print_account(report: Mapping[str, Any], output: OutputFormat) -> None:
-    """Print what was done as JSON or YAML, or as a table with a row for each number."""
-    from gridctl.cli.output import print_data, print_table
-
-    if output is not OutputFormat.TABLE:
-        print_data(report, output.value)
-        return
-    rows: list[tuple[str, object]] = []
-    for name, value in report.items():
-        rows += (
-            [(f"{name} {key}", part) for key, part in value.items()] if isinstance(value, Mapping) else [(name, value)]
-        )
-    print_table(("what", "value"), rows)
+                run(source, pipeline, until, each_moment)
+            account = {
+                "read": counts.read,
+                "published": counts.published,
+                "rejected": counts.rejected,
+                "duplicates_on_input": counts.duplicates_on_input,
+                "duration_s": round(time.monotonic() - started_s, 3),
+                **extra(source),
+            }
+        print_account(account, output)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """`gridctl ingest scada`: poll Modbus TCP units at a fixed interval."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -40,13 +40,7 @@ def scada(
     plans = _plans(map_file, interval)
     source = ScadaSource(plans, modbus_links(len(plans)), talk().print)
 
-    def account(source: ScadaSource) -> dict[str, Any]:
-        summary = source.summary()
-        if output is OutputFormat.TABLE:
-            del summary["devices"]  # as many rows as there are devices
-        return summary
-
-    run_source(context, lambda _: nullcontext(source), Until(duration_s=duration), output, extra=account)
+    run_source(context, lambda _: nullcontext(source), Until(duration_s=duration), output, extra=ScadaSource.summary)
 
 
 def _plans(map_file: Path, interval: float | None) -> "list[PollPlan]":

@@ -118,12 +118,13 @@ def assets(
     output: Annotated[str, typer.Option(help="The file to write, or - for stdout.")] = "-",
 ) -> None:
     """Write the asset records as JSON lines."""
-    from gridctl.cli.commands.simulate.run import destination, progress
+    from gridctl.cli.commands.simulate.run import destination
+    from gridctl.cli.output import progress_bar
     from gridctl.simulate.assets import AssetPlan, asset_records
 
     plan = AssetPlan(seed=seed, thermostats=thermostats, chargers=chargers, scada=scada, circuits=circuits)
     total = thermostats + chargers + scada
-    with destination(output) as out, progress("records", total) as advance:
+    with destination(output) as out, progress_bar("records", total) as advance:
         for record in asset_records(plan):
             out.write(record.model_dump_json().encode() + b"\n")
             advance(1)
@@ -176,12 +177,15 @@ def _run(
 
 
 def _run_lines(fleet: "Fleet", output: str) -> None:
-    from gridctl.cli.commands.simulate.run import destination, progress
+    from gridctl.cli.commands.simulate.run import destination
+    from gridctl.cli.output import progress_bar
+    from gridctl.runtime.stop import Stop
     from gridctl.simulate.jsonl import write_lines
 
     total = fleet.plan.devices * (fleet.plan.schedule.ticks or 0)
-    with destination(output) as out, progress("lines", total) as advance:
-        write_lines(fleet, out, advance)
+    with Stop() as stop, destination(output) as out, progress_bar("lines", total) as advance:
+        if write_lines(fleet, out, advance, stop.is_asked) < total:
+            raise KeyboardInterrupt  # SIGTERM too: the lines are not all there
 
 
 def _run_live(
@@ -189,14 +193,16 @@ def _run_live(
 ) -> None:
     import os
 
-    from gridctl.cli.commands.simulate.run import print_summary, progress, stopping
+    from gridctl.cli.output import print_account, progress_bar, talk
     from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.simulate import mqtt_publisher
+    from gridctl.runtime.stop import Stop
     from gridctl.simulate.live import LiveFleet
 
     ticks = fleet.plan.schedule.ticks
-    with stopping() as stop:
+    with Stop() as stop:
         publisher = mqtt_publisher(settings_of(context), f"gridctl-simulate-{fleet.kind}-{os.getpid()}", mqtt)
-        with progress("packets", ticks and ticks * fleet.plan.devices) as advance:
+        talk().print(f"{fleet.plan.devices} devices are sending to {publisher.address}")
+        with progress_bar("packets", ticks and ticks * fleet.plan.devices) as advance:
             done = LiveFleet(fleet, publisher, stop, ledger, advance).run()
-        print_summary(done, summary)
+        print_account(done, summary)

@@ -41,10 +41,10 @@ def scada(
     import asyncio
     import time
 
-    from gridctl.cli.commands.simulate.run import print_summary, stopping
-    from gridctl.cli.output import talk
+    from gridctl.cli.output import print_account, talk
     from gridctl.cli.wiring.simulate import outstation_servers
-    from gridctl.simulate.ledger import write_whole
+    from gridctl.runtime.progress import write_whole
+    from gridctl.runtime.stop import Stop
     from gridctl.simulate.scada.account import Account
     from gridctl.simulate.scada.faults import parse_faults
     from gridctl.simulate.scada.grid import Grid
@@ -65,8 +65,10 @@ def scada(
             write_whole(map_out, map_text(fleet, addresses, interval_ms=interval_ms, timeout_ms=interval_ms * 2 // 5))
         talk().print(f"{len(fleet)} outstations on {', '.join(addresses)}")
 
-    with stopping() as stop:
+    with Stop() as stop:
         done = asyncio.run(
-            serve_outstations(servers, grid, account, stop=stop, ledger=ledger, duration_s=duration, on_ready=on_ready)
+            serve_outstations(
+                servers, grid, account, stop=stop, account_file=ledger, duration_s=duration, on_ready=on_ready
+            )
         )
-        print_summary(done, summary)
+        print_account(done, summary)

@@ -1,4 +1,4 @@
-"""What the simulated devices did, as they saw it: a JSON file that is whole at every moment."""
+"""What a command has done so far, in a JSON file that is whole at every moment."""
 
 import json
 import os
@@ -10,12 +10,12 @@ from gridctl.errors import UsageProblem
 WRITE_EVERY_S = 1.0
 
 
-class LedgerFile:
+class ProgressFile:
     """Rewrites a file with the newest state at most once a second, and at the end; does nothing without a path."""
 
     def __init__(self, path: Path | None, contents: Callable[[], Mapping[str, object]]) -> None:
-        self.path = path
-        self.contents = contents
+        self._path = path
+        self._contents = contents
         self._next_s = 0.0
 
     def tick(self, monotonic_s: float) -> None:
@@ -25,13 +25,13 @@ class LedgerFile:
             self.write()
 
     def write(self) -> None:
-        """Write now. A reader sees the old file or the new one, never half of one."""
-        if self.path is not None:
-            write_whole(self.path, json.dumps(self.contents(), indent=1) + "\n")
+        """Write now."""
+        if self._path is not None:
+            write_whole(self._path, json.dumps(self._contents(), indent=1) + "\n")
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Put the text in place of the file in one step; UsageProblem when it cannot be written."""
+    """Put the text in place of the file: a reader sees the old file or the new one; UsageProblem when it cannot be."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         beside.write_text(text, encoding="utf-8")
