@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gridctl.cli.config import ENDPOINT_OF_PART
+from gridctl.local.stack.embedded_client import client_settings
 from gridctl.local.stack.model import Stack, read_stack
 from gridctl.local.stack.processes import find, start, stop
 
@@ -41,6 +42,11 @@ class RunningStack:
         stack = read_stack(self.state_dir)
         assert stack is not None
         return {part.name: part.address for part in stack.parts}
+
+    @property
+    def kafka(self) -> Mapping[str, str | int]:
+        """What the settings add for clients of this broker."""
+        return {} if self.external else client_settings()
 
     @property
     def bootstrap(self) -> str:

@@ -16,7 +16,7 @@ def settings_of(given: Options) -> Settings:
 def ingest(given: Options) -> None:
     """Take the records through the pipeline and wait for all acknowledgements."""
     records = load_records(given)
-    with pipeline_of(settings_of(given)) as (pipeline, check_assets):
+    with pipeline_of(settings_of(given), print) as (pipeline, check_assets):
         clock = Clock()
         for start in range(0, len(records), BATCH):
             pipeline.submit(Batch(records[start : start + BATCH], lambda index: f"record {index}"))

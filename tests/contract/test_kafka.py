@@ -71,7 +71,7 @@ def numbered(count: int) -> list[Message]:
 
 
 def member(stack: RunningStack, topic: str, group: str, instance_id: str | None = None) -> KafkaEvents:
-    return KafkaEvents(stack.bootstrap, {}, group=group, topics=[topic], instance_id=instance_id)
+    return KafkaEvents(stack.bootstrap, stack.kafka, group=group, topics=[topic], instance_id=instance_id)
 
 
 def read(events: KafkaEvents, count: int, timeout_s: float = 30) -> list[bytes]:

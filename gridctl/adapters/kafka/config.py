@@ -8,8 +8,6 @@ BASE: dict[str, str | int | float | bool] = {
     # A broker that is away for long is found again within a second of its return.
     "reconnect.backoff.max.ms": 1000,
     "socket.connection.setup.timeout.ms": 5000,
-    # The embedded broker answers a fetch with all that a partition holds, whatever a client asks for.
-    "receive.message.max.bytes": 2**30,
     # librdkafka writes each failed connection attempt to stderr; what matters of it reaches the user as an exception.
     # A Python logger in its place deadlocks now and then where a log line meets `consume` or `close`.
     "log_level": 0,

@@ -7,7 +7,6 @@ client drops the offsets of what it lost, so that a partition of another member 
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -76,8 +75,6 @@ class KafkaEvents:
         self._drain_unanswered_since: float | None = None
         self._unreachable_since: float | None = None
         settings = client_config(bootstrap, {**DEFAULTS, **overrides}) | {
-            # Names the process, for the one who looks at the group's members.
-            "client.id": f"gridctl-{os.getpid()}-{int(time.time())}",
             "group.id": group,
             "enable.auto.commit": False,
             "enable.auto.offset.store": True,  # `commit` covers what `batch` returned, of partitions still held

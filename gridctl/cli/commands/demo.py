@@ -76,8 +76,8 @@ def _stack(settings: "Settings", broker: BrokerKind, *, keep: bool) -> "Iterator
 
     was_up = stack_of(settings) is not None
     try:
-        parts = start_stack(settings, broker, 1)
-        yield settings.on_stack({part.name: part.address for part in parts})
+        start_stack(settings, broker, 1)
+        yield settings.on_stack()
     finally:
         if not was_up and not keep:
             down(settings.state_dir)

@@ -66,7 +66,7 @@ def start_stack(settings: "Settings", broker: BrokerKind, brokers: int) -> "list
         raise UsageProblem("--brokers needs --broker kafka", next_step="the embedded broker is a single one")
     catalogue = catalogue_of(settings)
     stack = start(settings.state_dir, starters(broker.value, brokers), probe, talk().print)
-    own = settings.on_stack({part.name: part.address for part in stack.parts})
+    own = settings.on_stack()
     talk().print("applying topics and registering schemas")
     apply(catalogue, topic_admin(own))
     report = register_schemas(own, execute=True)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from gridctl.cli.config.profile import FLAT_NAMES, Profile, dotted
 from gridctl.cli.config.sources import (
-    ENDPOINT_OF_PART,
     FILE_NAME,
     Layer,
     from_environment,
@@ -60,9 +59,9 @@ class Settings:
         """The librdkafka properties, secrets of files included."""
         return self.profile.kafka.properties()
 
-    def on_stack(self, addresses: Mapping[str, str]) -> "Settings":
-        """Return the same settings with every endpoint on a local stack, whatever the profile names; by part."""
-        endpoints = {dotted(ENDPOINT_OF_PART[name]): address for name, address in addresses.items()}
+    def on_stack(self) -> "Settings":
+        """Return the same settings with every endpoint on the local stack that is up, whatever the profile names."""
+        endpoints = {name: given.value for name, given in from_stack(self.state_dir).items()}
         rest = self.profile.model_dump(include={"schemas", "protected", "allowed_skew_ms", "raw_cap_bytes"})
         return replace(self, profile=Profile.model_validate({**rest, **endpoints}))
 
@@ -100,11 +99,18 @@ def _merged(layers: list[Layer]) -> Layer:
 
 
 def _with_stack(given: Layer, stack: Layer) -> tuple[Layer, frozenset[str]]:
-    """Add the stack's address where nothing names one, and take no login to it: the stack has none."""
+    """Add the stack's address where nothing names one, and take no login to it: the stack has none.
+
+    What its broker needs of clients is added wherever the address is that broker's.
+    """
     on_stack = frozenset(name for name in FLAT_NAMES if dotted(name) in stack and dotted(name) not in given)
     local = {dotted(name).partition(".")[0] for name in on_stack} - {"kafka"}
     kept = {name: each for name, each in given.items() if name.partition(".")[0] not in local}
-    return {**kept, **{dotted(name): stack[dotted(name)] for name in on_stack}}, on_stack
+    merged = {**kept, **{dotted(name): stack[dotted(name)] for name in on_stack}}
+    bootstrap = dotted("bootstrap")
+    if bootstrap in stack and merged[bootstrap].value == stack[bootstrap].value:
+        merged = {**{name: each for name, each in stack.items() if name.startswith("kafka.")}, **merged}
+    return merged, on_stack
 
 
 def _working_directory() -> Path:

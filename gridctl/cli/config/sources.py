@@ -23,6 +23,7 @@ from gridctl.cli.config.profile import (
 )
 from gridctl.contracts.addresses import without_password
 from gridctl.errors import Unavailable, UsageProblem
+from gridctl.local.stack.embedded_client import client_settings
 
 FILE_NAME = "gridctl.toml"
 ENDPOINTS_FILE = "endpoints.json"
@@ -126,19 +127,24 @@ def _profile_of(path: Path, profile: str, values: Any) -> Layer:
 
 
 def from_stack(state_dir: Path) -> Layer:
-    """Read where `gridctl up` started each part; raise Unavailable when its file cannot be read."""
+    """Read where `gridctl up` started each part, and what the embedded broker needs of its clients.
+
+    Raise Unavailable when the file cannot be read.
+    """
     path = state_dir / ENDPOINTS_FILE
     if not path.is_file():
         return {}
     try:
         parts = json.loads(path.read_text(encoding="utf-8"))["parts"]
-        found = {dotted(ENDPOINT_OF_PART[part["name"]]): part["address"] for part in parts}
+        found: dict[str, str | int] = {dotted(ENDPOINT_OF_PART[part["name"]]): part["address"] for part in parts}
+        if any((part["name"], part.get("kind")) == ("broker", "embedded") for part in parts):
+            found |= {f"kafka.{name}": value for name, value in client_settings().items()}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Unavailable(
             f"{path} cannot be read: {error}",
             next_step=f"end what runs of that stack (`pgrep -f {state_dir}` lists it), then delete the file",
         ) from error
-    return {name: Given(address, "stack", str(path)) for name, address in found.items()}
+    return {name: Given(value, "stack", str(path)) for name, value in found.items()}
 
 
 def profile_of(layer: Layer) -> Profile:

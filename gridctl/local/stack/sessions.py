@@ -5,11 +5,10 @@ Without them nobody would get that member's partitions.
 Runs beside the broker. Several times a second it takes members out of their groups whose process on this machine has
 ended, static ones too: where a static member comes back in its own place the broker lets it, if it leads the group,
 hand out partitions without telling the others, and some would be nobody's. One that was quicker than the look is made
-to join once more. Processors name their process in the client id; other clients' members are left alone. Apache Kafka
+to join once more. Our clients name their process in the client id; other clients' members are left alone. Apache Kafka
 does all of this by itself, and keeps a static member's place.
 """
 
-import re
 import socket
 import struct
 import sys
@@ -20,22 +19,23 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from gridctl.adapters.kafka.config import client_config
+from gridctl.local.stack.embedded_client import process_of
 
 LOOK_EVERY_S = 0.2
 ANSWER_TIMEOUT_S = 5.0
 LEAVE_GROUP, VERSION = 13, 0  # of the Kafka protocol; the client has no call for another member's leave
-PROCESS = re.compile(r"gridctl-(\d+)-(\d+)")
 
 
 def has_ended(client_id: str) -> bool:
-    """Say whether the process that a client id names (`gridctl-PID-SECONDS`, seconds of the epoch) has ended."""
-    match = PROCESS.fullmatch(client_id)
-    if match is None:
+    """Say whether the process that a client id of ours names has ended."""
+    named = process_of(client_id)
+    if named is None:
         return False
+    pid, made_s = named
     try:
-        process = psutil.Process(int(match[1]))
+        process = psutil.Process(pid)
         # A process that began after the client did has only got the same pid.
-        return process.status() == psutil.STATUS_ZOMBIE or process.create_time() > int(match[2]) + 1
+        return process.status() == psutil.STATUS_ZOMBIE or process.create_time() > made_s + 1
     except psutil.NoSuchProcess:
         return True
 

@@ -1,5 +1,6 @@
 """Sections and flat names, where a value comes from, and secrets: read from variables and files, never shown."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -209,8 +210,31 @@ def test_what_the_stack_started_is_given_no_login(load: Load, tmp_path: Path) ->
     assert settings.profile.redis.model_dump(exclude_none=True) == {"url": "redis://local"}
     assert (settings.profile.mqtt.username, settings.kafka) == ("u", {"linger.ms": "7"})
     assert "redis.ca_file" not in settings.given
-    own = settings.on_stack({"mqtt": "local:1"}).profile
+    (state / "endpoints.json").write_text('{"parts": [{"name": "mqtt", "address": "local:1"}]}')
+    own = settings.on_stack().profile
     assert (own.mqtt.model_dump(exclude_none=True), own.redis.url) == ({"address": "local:1", "tls": False}, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "named", "ours"),
+    [
+        ("embedded", [], True),
+        ("embedded", ["bootstrap=local:1"], True),
+        ("embedded", ["bootstrap=elsewhere:1"], False),
+        ("kafka", [], False),
+    ],
+)
+def test_only_clients_of_the_embedded_broker_are_set_up_for_it(
+    load: Load, tmp_path: Path, kind: str, named: list[str], ours: bool
+) -> None:
+    state = tmp_path / ".gridctl"
+    state.mkdir()
+    part = {"name": "broker", "kind": kind, "address": "local:1"}
+    (state / "endpoints.json").write_text(json.dumps({"parts": [part]}))
+    settings = load("[profile.x]\n", *named)
+    assert ("client.id" in settings.kafka, "receive.message.max.bytes" in settings.kafka) == (ours, ours)
+    assert ("client.id" in settings.on_stack().kafka) is (kind == "embedded")
+    assert load("[profile.x]\n", *named, "kafka.client.id=me").kafka["client.id"] == "me", "what a person sets wins"
 
 
 def test_an_unknown_variable_is_named_with_the_closest() -> None:
