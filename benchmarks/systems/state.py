@@ -13,15 +13,16 @@ from confluent_kafka import Producer
 from pydantic import TypeAdapter
 
 from gridctl.contracts.clock import event_time_problem
-from gridctl.contracts.events import ThermostatEvent
 from gridctl.contracts.ids import msg_id
+from gridctl.contracts.kinds import KINDS
 from gridctl.process.effect import effect_of
 from gridctl.state.model import SHARDS, shard_of
 from work import DLQ, PRODUCER, ROOT, Options
 
 SCRIPT = (ROOT / "gridctl/adapters/state.lua").read_text(encoding="utf-8")
 Decode = Callable[[bytes], dict[str, Any]]
-EVENT = TypeAdapter(ThermostatEvent)
+THERMOSTAT = KINDS["thermostat"]
+EVENT = TypeAdapter(THERMOSTAT.event)
 EPOCH, MILLISECOND = datetime.fromtimestamp(0, UTC), timedelta(milliseconds=1)
 
 
@@ -72,4 +73,4 @@ def checked(key: bytes, frame: bytes, at_ms: int, event: dict[str, Any]) -> tupl
     problem = event_time_problem(moment, at_ms)
     if problem:
         raise ValueError(problem)
-    return effect_of("thermostat", event, key, frame)
+    return effect_of(THERMOSTAT, event, key, frame)

@@ -11,15 +11,16 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from gridctl.assets.protection import stamp_of
 from gridctl.contracts.assets import AssetRecord
 from gridctl.contracts.clock import event_time_problem
 from gridctl.contracts.events import Reading
 from gridctl.contracts.ids import msg_id
+from gridctl.contracts.kinds import any_reading
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPIC = "iot.thermostat"
@@ -28,7 +29,7 @@ SCHEMA = (ROOT / "schemas" / f"{TOPIC}-value" / "v1.avsc").read_text(encoding="u
 PRODUCER: dict[str, Any] = {"enable.idempotence": True, "acks": "all", "compression.type": "lz4", "linger.ms": 5}
 BATCH = 1000
 
-READING: TypeAdapter[Reading] = TypeAdapter(Annotated[Reading, Field(discriminator="kind")])
+READING: TypeAdapter[Reading] = TypeAdapter(any_reading())
 
 
 class Options(argparse.Namespace):

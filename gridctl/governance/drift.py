@@ -9,7 +9,7 @@ from gridctl.avro.positions import Positions
 from gridctl.contracts.assets import ASSET_TOPIC, AssetRecord
 from gridctl.contracts.audit import AUDIT_SUBJECT, AuditEntry
 from gridctl.contracts.deadletter import DeadLetter
-from gridctl.contracts.events import EVENT_OF_KIND, TOPIC_OF_KIND
+from gridctl.contracts.kinds import KINDS
 from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.errors import Unavailable
 from gridctl.governance.drift_compare import Difference, compare_fields
@@ -21,7 +21,7 @@ from gridctl.governance.tree import SchemaFile, SchemaTree
 GATE = "schema-drift"
 
 MODELS: Mapping[str, type[BaseModel]] = {
-    **{f"{topic}-value": EVENT_OF_KIND[kind] for kind, topic in TOPIC_OF_KIND.items()},
+    **{kind.subject: kind.event for kind in KINDS.values()},
     f"{ASSET_TOPIC}-value": AssetRecord,
     "grid.dead-letter-value": DeadLetter,
     AUDIT_SUBJECT: AuditEntry,

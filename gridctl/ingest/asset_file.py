@@ -10,7 +10,7 @@ from gridctl.errors import Unavailable, UsageProblem
 from gridctl.ingest.encode import FramedEncoder
 from gridctl.ingest.pipeline import SETTLE_DEADLINE_S
 from gridctl.ingest.ports import Publisher, Ticket
-from gridctl.ingest.validate import repeated_key
+from gridctl.ingest.repeated import repeated_key
 from gridctl.runtime.deadline import reached
 
 # A record with ids of full length takes a kilobyte.

@@ -9,8 +9,8 @@ from typing import Any
 
 from gridctl.avro.codec import compile_encoder
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, DeadLetter
-from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.contracts.framing import frame_header
+from gridctl.contracts.kinds import TOPIC_OF_KIND
 from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import Unavailable
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from gridctl.assets.table import AssetTable
 from gridctl.avro.codec import AvroEncodeError
 from gridctl.contracts.deadletter import RAW_CAP_BYTES
-from gridctl.contracts.events import TOPIC_OF_KIND, Reading
+from gridctl.contracts.events import Reading
 from gridctl.contracts.ids import msg_id
+from gridctl.contracts.kinds import TOPIC_OF_KIND
 from gridctl.errors import Unavailable
 from gridctl.ingest.encode import Encoders
 from gridctl.ingest.ports import Batch, Message, Oversize, Publisher, Ticket

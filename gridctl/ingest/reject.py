@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import pydantic_core
 
 from gridctl.contracts.deadletter import UNROUTED_DLQ, DeadLetter, Stage, headers_of, printable, raw_fields
-from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.contracts.ids import ID_PATTERN
+from gridctl.contracts.kinds import TOPIC_OF_KIND
 from gridctl.ingest.ports import Letter, Oversize
 
 DEAD_LETTER_TOPICS = frozenset({UNROUTED_DLQ, *(f"{topic}.dlq" for topic in TOPIC_OF_KIND.values())})

@@ -4,19 +4,20 @@ The caps on size and nesting come before any parsing. Then Pydantic's core valid
 no intermediate tree, and the kind picks the model.
 """
 
-import json
 import re
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator
 
 from gridctl.contracts.clock import ALLOWED_SKEW_MS, EVENT_TIME_MIN_MS, event_time_problem
-from gridctl.contracts.events import TOPIC_OF_KIND, ChargerReading, Reading, ThermostatReading
+from gridctl.contracts.events import Reading
+from gridctl.contracts.kinds import KINDS, any_reading
 from gridctl.ingest.encode import STAMPS
 from gridctl.ingest.nesting import nests_deeper
 from gridctl.ingest.ports import Oversize
 from gridctl.ingest.reject import Names, Reject, peek
+from gridctl.ingest.repeated import compile_quotes, repeated_key
 
 # A SCADA poll of POINTS_MAX points with names of full length fits; the broker takes a megabyte.
 READING_CAP_BYTES = 256 * 1024
@@ -48,7 +49,7 @@ _RULE_OF_TYPE = {
 # Where Pydantic's words would not help a person.
 _REASON_OF_RULE = {
     "kind_missing": "is missing",
-    "kind_unknown": f"is none of {', '.join(TOPIC_OF_KIND)}",
+    "kind_unknown": f"is none of {', '.join(KINDS)}",
     "platform_field": "comes from the platform; no device may send it",
 }
 _RULE_OF_JSON = (
@@ -60,7 +61,7 @@ _RULE_OF_JSON = (
 
 
 def _core_validator() -> SchemaValidator:
-    adapter: TypeAdapter[Reading] = TypeAdapter(Annotated[Reading, Field(discriminator="kind")])
+    adapter: TypeAdapter[Reading] = TypeAdapter(any_reading())
     validator = adapter.validator
     if not isinstance(validator, SchemaValidator):  # only with plugins of Pydantic, which nothing here installs
         return SchemaValidator(adapter.core_schema)
@@ -68,6 +69,7 @@ def _core_validator() -> SchemaValidator:
 
 
 _VALIDATE = _core_validator().validate_json
+_QUOTES_OF = {name: compile_quotes(kind.reading) for name, kind in KINDS.items()}
 
 
 class Validator:
@@ -90,12 +92,9 @@ class Validator:
         at_ms = reading.event_time_ms
         if not EVENT_TIME_MIN_MS <= at_ms <= now_ms + self._skew_ms:
             return self._bad_time(reading, now_ms)
-        if _may_repeat_a_key(reading, raw):
-            repeated = repeated_key(raw)
-            if repeated is not None:
-                return Reject(
-                    "VALIDATE", "duplicate_key", f"{repeated}: stands twice in the record", repeated, peek(raw)
-                )
+        # Of two members of one name the parser keeps the last, so the other's marks are left over.
+        if raw.count(_QUOTE) != _QUOTES_OF[reading.kind](reading) and (repeated := repeated_key(raw)) is not None:
+            return Reject("VALIDATE", "duplicate_key", f"{repeated}: stands twice in the record", repeated, peek(raw))
         return reading
 
     def _bad_time(self, reading: Reading, now_ms: int) -> Reject:
@@ -125,7 +124,7 @@ def _explained(error: ValidationError, raw: bytes) -> Reject:
     names = peek(raw)
     if first["type"] == "json_invalid":
         return _not_json(first, raw, names)
-    place = first["loc"][1:] if first["loc"] and first["loc"][0] in ("scada", "thermostat", "charger") else first["loc"]
+    place = first["loc"][1:] if first["loc"] and first["loc"][0] in KINDS else first["loc"]
     field = _path(place)
     rule = _rule(first)
     if rule in _REASON_OF_RULE:
@@ -162,32 +161,3 @@ def _not_json(detail: ErrorDetails, raw: bytes, names: Names) -> Reject:
 def _path(place: tuple[int | str, ...]) -> str | None:
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
     return text.removeprefix(".") or None
-
-
-def _may_repeat_a_key(reading: Reading, raw: bytes) -> bool:
-    """Say whether there are more quotation marks than the reading accounts for.
-
-    Of two members of one name the parser keeps the last, so the other's marks are left over. Marks within strings are
-    left over too; then a closer look decides.
-    """
-    members = len(reading.__pydantic_fields_set__)
-    if isinstance(reading, ThermostatReading):
-        strings = 5
-    elif isinstance(reading, ChargerReading):
-        strings = 4 if reading.session_id is None else 5
-    else:
-        # A point has three strings; its value may be left out.
-        strings = 2 + sum(3 + len(point.__pydantic_fields_set__) for point in reading.points)
-    return raw.count(_QUOTE) != 2 * (members + strings)
-
-
-def repeated_key(raw: bytes) -> str | None:
-    """Return the first name that an object of this sound JSON text holds twice."""
-    repeated: list[str] = []
-
-    def members(pairs: list[tuple[str, Any]]) -> None:
-        names = [name for name, _ in pairs]
-        repeated.extend(name for index, name in enumerate(names) if name in names[:index])
-
-    json.loads(raw, object_pairs_hook=members)
-    return repeated[0] if repeated else None

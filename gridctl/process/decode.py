@@ -12,9 +12,10 @@ from pydantic import ValidationError
 from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, compile_decoder
 from gridctl.contracts.clock import event_time_problem
 from gridctl.contracts.deadletter import Stage
-from gridctl.contracts.events import EVENT_OF_KIND, TOPIC_OF_KIND
+from gridctl.contracts.events import Kind
 from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
 from gridctl.contracts.ids import msg_id
+from gridctl.contracts.kinds import KINDS
 from gridctl.errors import Unavailable
 from gridctl.process.checks import compile_test
 from gridctl.process.effect import effect_of
@@ -44,11 +45,11 @@ class Rejected(Exception):
 class _Route:
     """How the values of one topic are read."""
 
-    def __init__(self, kind: str, reader_schema: str) -> None:
+    def __init__(self, kind: Kind, reader_schema: str) -> None:
         self.kind = kind
         self.reader_schema = reader_schema
-        self.validate = EVENT_OF_KIND[kind].__pydantic_validator__.validate_python
-        self.surely_sound = compile_test(EVENT_OF_KIND[kind], without=frozenset({"kind"}))
+        self.validate = kind.event.__pydantic_validator__.validate_python
+        self.surely_sound = compile_test(kind.event, without=frozenset({"kind"}))
         self.decoders: dict[bytes, Decode] = {}  # by the five bytes of the frame
 
 
@@ -58,8 +59,8 @@ class EventReader:
     def __init__(self, registry: SchemaLookup, reader_schemas: Mapping[str, str], allowed_skew_ms: int) -> None:
         self._registry = registry
         self._allowed_skew_ms = allowed_skew_ms
-        self._routes = {TOPIC_OF_KIND[kind]: _Route(kind, schema) for kind, schema in reader_schemas.items()}
-        self._of_kind = {route.kind: route for route in self._routes.values()}
+        self._of_kind = {name: _Route(KINDS[name], schema) for name, schema in reader_schemas.items()}
+        self._routes = {route.kind.topic: route for route in self._of_kind.values()}
         self._unknown: dict[bytes, Rejected] = {}
 
     def forget_unknown(self) -> None:
@@ -137,7 +138,7 @@ class EventReader:
 
 def _check(route: _Route, event: Event) -> None:
     try:
-        route.validate({"kind": route.kind, **event}, strict=False)
+        route.validate({"kind": route.kind.name, **event}, strict=False)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from gridctl.contracts.deadletter import RAW_CAP_BYTES, DeadLetter
-from gridctl.contracts.events import TOPIC_OF_KIND
+from gridctl.contracts.kinds import TOPIC_OF_KIND
 from gridctl.process.decode import EventReader, Rejected
 from gridctl.process.letters import letter_of
 from gridctl.process.ports import DeadLetterSink, Effect, EventSource, Record, StateStore

@@ -7,12 +7,12 @@ frame. A device's value is one record, or two where the newest event is not good
 
 import struct
 
+from gridctl.contracts.kinds import KIND_OF_CODE, KINDS
+from gridctl.errors import Unavailable
 from gridctl.state.model import DeviceState, Register
 
 HEADER = struct.Struct(">ddBBI")
 _pack_header = HEADER.pack
-KINDS = ("scada", "thermostat", "charger")
-CODE_OF_KIND = {kind: code for code, kind in enumerate(KINDS)}
 
 
 def pack_register(event_time_ms: int, power_mw: int, good: bool, kind_code: int, circuit: bytes, frame: bytes) -> bytes:
@@ -23,7 +23,7 @@ def pack_register(event_time_ms: int, power_mw: int, good: bool, kind_code: int,
 
 def pack(register: Register) -> bytes:
     """Return the record of a register."""
-    code, circuit = CODE_OF_KIND[register.kind], register.circuit_id.encode()
+    code, circuit = KINDS[register.kind].code, register.circuit_id.encode()
     return pack_register(register.event_time_ms, register.power_mw, register.good, code, circuit, register.frame)
 
 
@@ -34,21 +34,27 @@ def pack_state(state: DeviceState) -> bytes:
 
 
 def unpack_state(value: bytes) -> DeviceState:
-    """Return the registers of a device's value."""
+    """Return the registers of a device's value; raise Unavailable for a kind that this version does not know."""
     first, end = _unpack(value, 0)
     seen = first if end == len(value) else _unpack(value, end)[0]
     return DeviceState(first if first.good else None, seen)
 
 
 def unpack(record: bytes) -> Register:
-    """Return the register of one record."""
+    """Return the register of one record; raise Unavailable for a kind that this version does not know."""
     return _unpack(record, 0)[0]
 
 
 def _unpack(value: bytes, start: int) -> tuple[Register, int]:
     event_time_ms, power_mw, flags, circuit_length, frame_length = HEADER.unpack_from(value, start)
+    kind = KIND_OF_CODE.get(flags >> 1)
+    if kind is None:
+        raise Unavailable(
+            f"the grid state holds a device of kind code {flags >> 1}, which this version does not know",
+            next_step="upgrade gridctl to the version that wrote it",
+        )
     frame_start = start + HEADER.size + circuit_length
     end = frame_start + frame_length
     circuit_id = value[start + HEADER.size : frame_start].decode()
     frame = value[frame_start:end]
-    return Register(int(event_time_ms), int(power_mw), bool(flags & 1), KINDS[flags >> 1], circuit_id, frame), end
+    return Register(int(event_time_ms), int(power_mw), bool(flags & 1), kind.name, circuit_id, frame), end

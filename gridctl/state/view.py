@@ -3,10 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from gridctl.contracts.kinds import KINDS
 from gridctl.state.model import CircuitTotal, DeviceState, Register
-
-# The best quality among an event's points is the event's.
-QUALITIES = ("GOOD", "SUSPECT", "SUBSTITUTED", "MISSING")
 
 EventOf = Callable[[str, bytes], Mapping[str, Any]]
 
@@ -33,8 +31,7 @@ _STANDING = {"device_id", "event_time_ms", "msg_id", "circuit_id", "priority_lev
 def _quality(seen: Register, event_of: EventOf) -> str:
     if seen.good:
         return "GOOD"
-    found = {point["quality"] for point in event_of(seen.kind, seen.frame)["points"]}
-    return next((quality for quality in QUALITIES if quality in found), "MISSING")
+    return KINDS[seen.kind].quality(event_of(seen.kind, seen.frame))
 
 
 def device_rows(devices: Iterable[tuple[str, DeviceState]], event_of: EventOf) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import pytest
 
 from gridctl.adapters.schema_files import read_tree
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
-from gridctl.contracts.events import TOPIC_OF_KIND
+from gridctl.contracts.kinds import TOPIC_OF_KIND
 from tests.support.memory_registry import MemoryRegistry
 
 

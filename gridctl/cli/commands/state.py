@@ -70,6 +70,7 @@ def _named(name: str, state: "StateReader", event_of: "EventOf") -> tuple[list[d
 
 def _print_tables(devices: list[dict[str, Any]], circuits: list[dict[str, Any]]) -> None:
     from gridctl.cli.output import print_table
+    from gridctl.contracts.kinds import KINDS
 
     if circuits or not devices:
         print_table(
@@ -79,14 +80,8 @@ def _print_tables(devices: list[dict[str, Any]], circuits: list[dict[str, Any]])
         ["device", "kind", "circuit", "event_time_ms", "last_seen_ms", "quality", "values"],
         [
             [row[key] for key in ("device_id", "kind", "circuit_id", "event_time_ms", "last_seen_ms", "last_quality")]
-            + [_values(row)]
+            + [KINDS[row["kind"]].summary(row)]
             for row in devices
         ],
         title="Devices",
     )
-
-
-def _values(row: dict[str, Any]) -> str:
-    if row["kind"] == "scada":
-        return ", ".join(f"{point['name']}={point['value']} {point['unit']}".strip() for point in row["points"])
-    return ", ".join(f"{name}={row[name]}" for name in ("power_w", "mode", "action", "status") if name in row)

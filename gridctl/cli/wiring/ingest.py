@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gridctl.cli.wiring.base import login_of, newest_schema, registry_of
 from gridctl.contracts.assets import ASSET_TOPIC
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
-from gridctl.contracts.events import TOPIC_OF_KIND
+from gridctl.contracts.kinds import KINDS, TOPIC_OF_KIND
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def pipeline_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tup
     from gridctl.ingest.validate import Validator
 
     bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
-    subjects = [*(f"{topic}-value" for topic in TOPIC_OF_KIND.values()), DEAD_LETTER_SUBJECT]
+    subjects = [*(kind.subject for kind in KINDS.values()), DEAD_LETTER_SUBJECT]
     topics = frozenset(TOPIC_OF_KIND.values()) | DEAD_LETTER_TOPICS
     with registry_of(settings) as registry:
         encoders = load_encoders({subject: newest_schema(settings, subject) for subject in subjects}, registry)

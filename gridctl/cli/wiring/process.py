@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gridctl.cli.wiring.base import catalogue_of, newest_schema, redis_of, registry_of
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
-from gridctl.contracts.events import TOPIC_OF_KIND
+from gridctl.contracts.kinds import KINDS, TOPIC_OF_KIND
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def event_reader(settings: Settings, registry: HttpRegistry) -> EventReader:
     """Return the reader of events, with our newest schemas."""
     from gridctl.process.decode import EventReader
 
-    schemas = {kind: newest_schema(settings, f"{topic}-value") for kind, topic in TOPIC_OF_KIND.items()}
+    schemas = {name: newest_schema(settings, kind.subject) for name, kind in KINDS.items()}
     return EventReader(registry, schemas, settings.profile.allowed_skew_ms)
 
 

@@ -4,8 +4,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gridctl.contracts.events import POINTS_MAX, UNIT_PATTERN, Contract
+from gridctl.contracts.events import Contract
 from gridctl.contracts.ids import Identifier
+from gridctl.contracts.kinds.scada.model import POINTS_MAX, UNIT_PATTERN
 
 RegisterKind = Literal["coil", "discrete", "holding", "input"]
 ByteOrder = Literal["ABCD", "DCBA", "BADC", "CDAB"]

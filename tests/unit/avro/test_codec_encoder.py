@@ -21,7 +21,8 @@ from gridctl.avro.codec import (
     compile_encoder,
     encoder,
 )
-from gridctl.contracts.events import Point, ScadaEvent, ThermostatEvent
+from gridctl.contracts.kinds.scada.model import Point, ScadaEvent
+from gridctl.contracts.kinds.thermostat.model import ThermostatEvent
 from gridctl.contracts.priority import PriorityLevel
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"

@@ -8,9 +8,9 @@ import pytest
 
 from gridctl.adapters.schema_files import read_tree
 from gridctl.avro.codec import compile_encoder
-from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.contracts.framing import frame_header
 from gridctl.contracts.ids import msg_id
+from gridctl.contracts.kinds import TOPIC_OF_KIND
 from gridctl.process.decode import EventReader
 from tests.support.memory_events import MemoryRecord
 from tests.support.memory_registry import MemoryRegistry

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gridctl.contracts.events import EVENT_OF_KIND
 from gridctl.contracts.ids import msg_id
+from gridctl.contracts.kinds import KINDS
 from gridctl.process.checks import compile_test
 from gridctl.process.decode import EventReader
 
@@ -32,11 +32,11 @@ def event_of(kind: str, values: dict[str, dict[str, Any]], time_ms: int) -> dict
 
 @pytest.mark.parametrize("kind", ["thermostat", "charger"])
 def test_a_sound_flat_event_is_surely_right(kind: str, values: dict[str, dict[str, Any]], time_ms: int) -> None:
-    assert compile_test(EVENT_OF_KIND[kind], without=WITHOUT)(event_of(kind, values, time_ms))
+    assert compile_test(KINDS[kind].event, without=WITHOUT)(event_of(kind, values, time_ms))
 
 
 def test_what_the_test_cannot_know_is_asked(values: dict[str, dict[str, Any]], time_ms: int) -> None:
-    assert not compile_test(EVENT_OF_KIND["scada"], without=WITHOUT)(event_of("scada", values, time_ms))
+    assert not compile_test(KINDS["scada"].event, without=WITHOUT)(event_of("scada", values, time_ms))
 
 
 @given(data=st.data())
@@ -51,18 +51,18 @@ def test_surely_right_is_never_wrong(data: st.DataObject, values: dict[str, dict
     if not _sure(kind, event):
         return
     try:
-        EVENT_OF_KIND[kind].__pydantic_validator__.validate_python({"kind": kind, **event}, strict=False)
+        KINDS[kind].event.__pydantic_validator__.validate_python({"kind": kind, **event}, strict=False)
     except ValidationError as error:
         pytest.fail(f"surely right, but {error}")
 
 
 def _sure(kind: str, event: dict[str, Any]) -> bool:
     try:
-        return compile_test(EVENT_OF_KIND[kind], without=WITHOUT)(event)
+        return compile_test(KINDS[kind].event, without=WITHOUT)(event)
     except TypeError:  # null where the schema has none: the decoder cannot yield it
         return False
 
 
 def test_every_flat_event_that_the_reader_takes_was_quick(reader: EventReader, frame: Callable[..., bytes]) -> None:
     event = reader.event("charger", frame("charger"))
-    assert compile_test(EVENT_OF_KIND["charger"], without=WITHOUT)(event)
+    assert compile_test(KINDS["charger"].event, without=WITHOUT)(event)

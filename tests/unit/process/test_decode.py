@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridctl.avro.codec import compile_encoder
-from gridctl.contracts.events import TOPIC_OF_KIND
 from gridctl.contracts.framing import frame_header
+from gridctl.contracts.kinds import TOPIC_OF_KIND
 from gridctl.errors import Unavailable
 from gridctl.process.decode import EventReader, Rejected
 from gridctl.state.record import unpack

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridctl.contracts.deadletter import DeadLetter
-from gridctl.contracts.events import TOPIC_OF_KIND
+from gridctl.contracts.kinds import TOPIC_OF_KIND
 from gridctl.errors import Unavailable
 from gridctl.process.decode import EventReader
 from gridctl.process.ports import Applied, Effect, EventSource, StateStore

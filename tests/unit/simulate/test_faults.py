@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from gridctl.contracts.clock import event_time_problem
-from gridctl.contracts.events import ChargerReading, ThermostatReading
+from gridctl.contracts.kinds.charger.model import ChargerReading
+from gridctl.contracts.kinds.thermostat.model import ThermostatReading
 from gridctl.simulate.faults import FAULT_NAMES, FAULTY_FIRMWARE, faulty_devices, malformed
 from gridctl.simulate.fleet import Fleet, FleetPlan
 

@@ -1,8 +1,11 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gridctl.contracts.kinds import KINDS
+from gridctl.errors import Unavailable
 from gridctl.state.model import DeviceState, Register
-from gridctl.state.record import HEADER, KINDS, pack, pack_state, unpack, unpack_state
+from gridctl.state.record import HEADER, pack, pack_register, pack_state, unpack, unpack_state
 
 EXACT = 2**53
 REGISTERS = st.builds(
@@ -10,7 +13,7 @@ REGISTERS = st.builds(
     event_time_ms=st.integers(0, EXACT),
     power_mw=st.integers(-EXACT, EXACT),
     good=st.booleans(),
-    kind=st.sampled_from(KINDS),
+    kind=st.sampled_from(sorted(KINDS)),
     circuit_id=st.text("abc:-é", min_size=1, max_size=100),
     frame=st.binary(max_size=300),
 )
@@ -33,3 +36,10 @@ def test_a_state_comes_back(first: Register, second: Register) -> None:
 
 def test_the_header_is_what_the_script_reads() -> None:
     assert HEADER.size == 22
+
+
+def test_a_kind_that_this_version_does_not_know_is_one_clear_error() -> None:
+    value = pack_register(1, 2, good=True, kind_code=99, circuit=b"c-1", frame=b"frame")
+    for read in (unpack, unpack_state):
+        with pytest.raises(Unavailable, match="kind code 99, which this version does not know; upgrade gridctl"):
+            read(value)
