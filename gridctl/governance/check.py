@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gridctl.avro import Break, Level, SchemaInvalid, check
 from gridctl.contracts.verdict import Finding
-from gridctl.governance.places import Side, broken, invalid
+from gridctl.governance.places import Side, broken, invalid, unusable
 from gridctl.governance.references import Lookup, Source, parse_source, tree_lookup
 from gridctl.governance.tree import SchemaFile, SchemaTree
 
@@ -107,6 +107,8 @@ class _Comparison:
                 for earlier, other in valid:
                     findings += self._pair(file, side, earlier, other)
             history.append((file, side))
+            if side is not None and file is files[-1]:
+                findings += unusable(file, side.schema)
         return findings
 
     def _side(self, file: SchemaFile, findings: list[Finding]) -> Side | None:

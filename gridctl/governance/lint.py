@@ -12,7 +12,7 @@ from gridctl.governance.check import strays
 from gridctl.governance.lint_changes import History
 from gridctl.governance.lint_rules import PLATFORM_RULES, RULES, Remark
 from gridctl.governance.lint_sites import sites_of
-from gridctl.governance.places import invalid
+from gridctl.governance.places import invalid, unusable
 from gridctl.governance.references import parse_source, tree_lookup
 from gridctl.governance.tree import SchemaFile, SchemaTree
 
@@ -44,6 +44,8 @@ def lint(tree: SchemaTree, catalogue: TopicCatalogue | None) -> Verdict:
                 findings.append(invalid(file, error, version=file.version))
                 continue
             newest[subject] = schema
+            if file is files[-1]:
+                findings += unusable(file, schema)
             rules = {**RULES, **(PLATFORM_RULES if catalogue else {})} if file is files[-1] else {}
             sites = sites_of(schema)
             remarks = [(rule, remark) for rule, look in rules.items() for remark in look(sites)]

@@ -4,15 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from gridctl.avro import Break, Direction, Incompatibility, Schema, SchemaInvalid
+from gridctl.avro.codec import problems
 from gridctl.avro.positions import Positions
 from gridctl.contracts.verdict import Finding
 from gridctl.governance.tree import SchemaFile
 
 INVALID_SCHEMA = "invalid-schema"
+UNUSABLE_SCHEMA = "unusable-schema"
 
 
 def invalid(file: SchemaFile, error: SchemaInvalid, *, version: int | None) -> Finding:
-    """Return the finding that a file is no Avro schema."""
+    """Return the finding that a file is not an Avro schema."""
     line, column = error.line, error.column
     if line is None:
         line, column = Positions(file.text).find(error.path)
@@ -27,6 +29,31 @@ def invalid(file: SchemaFile, error: SchemaInvalid, *, version: int | None) -> F
         column=column,
         fix="make it a valid Avro schema",
     )
+
+
+def unusable(file: SchemaFile, schema: Schema) -> list[Finding]:
+    """Return a finding for each reason why no producer could write with this schema, valid as it is.
+
+    This is asked of the newest version alone: nothing new is written with an earlier one, and what was is still read.
+    """
+    positions = Positions(file.text)
+    found = []
+    for problem in problems(schema):
+        line, column = positions.find(problem.path)
+        found.append(
+            Finding(
+                rule=UNUSABLE_SCHEMA,
+                message=f"no producer can write with this schema: {problem.message}",
+                subject=file.subject,
+                version=file.version,
+                path=problem.path,
+                file=file.path,
+                line=line,
+                column=column,
+                fix=problem.fix,
+            )
+        )
+    return found
 
 
 class Side:

@@ -38,6 +38,7 @@ class Problem(NamedTuple):
 
     path: str
     message: str
+    fix: str
 
 
 def usable(source: Schema | Json) -> Schema:
@@ -62,7 +63,10 @@ def problems(schema: Schema) -> Iterator[Problem]:
     What is wrong in a type of another document, which a reference brought in, is said of the root.
     """
     if not _has_a_value(schema):
-        yield Problem("/", f"no value can be written: each would need more than {MAX_DEPTH} records within records")
+        words = f"it has no value: each would need an empty type, or more than {MAX_DEPTH} records within records"
+        yield Problem(
+            "/", words, "give empty enums and unions a member; make a field that holds its own record nullable"
+        )
     values = _Values()
     for record in schema.types():
         for field in record.fields if isinstance(record, Record) else ():
@@ -71,9 +75,8 @@ def problems(schema: Schema) -> Iterator[Problem]:
             except _NotAValueError as error:
                 place = schema.place_of(field.raw)
                 where = "" if place is not None else f"in {record.label}, field {field.name}: "
-                yield Problem(
-                    pointer((*place, "default", *error.tokens) if place is not None else ()), where + error.message
-                )
+                path = pointer((*place, "default", *error.tokens) if place is not None else ())
+                yield Problem(path, where + error.message, "give the field a default that is a value of its type")
                 if values.are_too_many:
                     return
 

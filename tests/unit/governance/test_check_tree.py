@@ -224,3 +224,17 @@ def test_of_very_many_subjects_those_that_break_are_drawn() -> None:
     overview = judge(Question(SchemaTree("t", tuple(files)))).overview
     assert overview.startswith("s29 ")
     assert "… and 10 more subjects, 0 of them broken" in overview
+
+
+FIELD_OF_ENUM = '{"name": "b",\n "type": {"type": "enum", "name": "E", "symbols": ["X"]}, "default": "%s"}'
+
+
+def test_a_schema_that_no_producer_can_write_with_is_a_finding_of_the_newest_version_alone() -> None:
+    verdict = verdict_of(record(A), record(A, FIELD_OF_ENUM % "Y"))
+    (finding,) = verdict.findings
+    assert (finding.rule, finding.version, finding.path) == ("unusable-schema", 2, "/fields/1/default")
+    assert (finding.file, finding.line, finding.column) == ("t/s/v2.avsc", 4, 70)
+    assert "'Y' is not a symbol of enum E" in finding.message
+    assert "v2 ok" in verdict.overview  # the verdicts on compatibility are what they were
+    assert verdict.verdict == "fail"
+    assert verdict_of(record(A), record(A, FIELD_OF_ENUM % "Y"), record(A, FIELD_OF_ENUM % "X")).findings == ()

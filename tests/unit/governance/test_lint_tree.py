@@ -94,6 +94,12 @@ def test_a_broken_schema_is_a_finding_and_the_others_are_judged() -> None:
     assert found[1].rule == "doc"
 
 
+def test_a_schema_that_no_producer_can_write_with_is_a_finding() -> None:
+    unusable = mutated(lambda document: document["fields"][-1].update(default="NONE"))
+    (finding,) = findings(unusable)
+    assert (finding.rule, finding.path) == ("unusable-schema", f"/fields/{len(unusable['fields']) - 1}/default")
+
+
 def test_an_empty_tree_and_strays_are_no_pass() -> None:
     with pytest.raises(Unavailable, match="no schema"):
         lint(SchemaTree("schemas", ()), None)
@@ -112,5 +118,5 @@ def test_our_own_schemas_pass() -> None:
 def test_the_documentation_names_every_rule() -> None:
     text = (SCHEMAS.parent / "docs" / "schema-lint.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE))
-    elsewhere = {"priority-tag", "stray-file", "invalid-schema"}
+    elsewhere = {"priority-tag", "stray-file", "invalid-schema", "unusable-schema"}
     assert documented == {*RULES, *PLATFORM_RULES, *CHANGE_RULES, *elsewhere}
