@@ -61,10 +61,10 @@ def parse_json(document: Json, references: Sequence[Json] = ()) -> Schema:
 
 
 def as_schema(schema: Schema | Json) -> Schema:
-    """Return a schema as it is, or parsed: a string is JSON text or a primitive's bare name, anything else JSON."""
+    """Return a schema as it is, or parsed: a string is JSON text, anything else JSON; raise SchemaInvalid."""
     if isinstance(schema, Schema):
         return schema
-    return parse(schema) if isinstance(schema, str) and schema not in PRIMITIVES else parse_json(schema)
+    return parse(schema) if isinstance(schema, str) else parse_json(schema)
 
 
 def _parse_into(names: dict[str, Named], document: Json) -> Node:

@@ -42,7 +42,7 @@ class Problem(NamedTuple):
 
 
 def usable(source: Schema | Json) -> Schema:
-    """Return the schema of JSON text, of decoded JSON, or of a primitive's bare name; raise AvroSchemaError."""
+    """Return the schema of JSON text (a string) or of decoded JSON; raise AvroSchemaError."""
     schema = valid(source)
     for problem in problems(schema):
         raise AvroSchemaError(problem.path, problem.message)

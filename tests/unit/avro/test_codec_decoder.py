@@ -8,10 +8,9 @@ from gridctl.avro.codec import (
     DECODE_RULES,
     MAX_DEPTH,
     AvroDecodeError,
-    compile_decoder,
-    compile_encoder,
     decoder,
 )
+from tests.unit.avro.documents import compile_decoder, compile_encoder
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
 INTS = {"type": "array", "items": "int"}

@@ -17,13 +17,12 @@ from gridctl.avro.codec import (
     MAX_EMPTY_ITEMS,
     AvroEncodeError,
     AvroSchemaError,
-    compile_decoder,
-    compile_encoder,
     encoder,
 )
 from gridctl.contracts.kinds.scada.model import Point, ScadaEvent
 from gridctl.contracts.kinds.thermostat.model import ThermostatEvent
 from gridctl.contracts.priority import PriorityLevel
+from tests.unit.avro.documents import compile_decoder, compile_encoder
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
 THERMOSTAT = (SCHEMAS / "iot.thermostat-value" / "v1.avsc").read_text()

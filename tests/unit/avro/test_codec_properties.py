@@ -14,12 +14,11 @@ from gridctl.avro.codec import (
     DECODE_RULES,
     AvroDecodeError,
     AvroEncodeError,
-    compile_decoder,
-    compile_encoder,
 )
 from gridctl.avro.codec.plan import resolve
 from gridctl.avro.codec.reading import read
 from gridctl.avro.codec.writing import write
+from tests.unit.avro.documents import compile_decoder, compile_encoder
 
 MILLIS = {"type": "long", "logicalType": "timestamp-millis"}
 MICROS = {"type": "long", "logicalType": "timestamp-micros"}

@@ -5,7 +5,8 @@ from typing import Any
 import fastavro
 import pytest
 
-from gridctl.avro.codec import AvroDecodeError, compile_decoder, compile_encoder
+from gridctl.avro.codec import AvroDecodeError
+from tests.unit.avro.documents import compile_decoder, compile_encoder
 
 
 def record(*fields: Any, name: str = "R", **more: Any) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from gridctl.avro import Schema, parse, parse_json
-from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, compile_decoder, compile_encoder, problems
+from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, problems
 from gridctl.avro.codec.usable import default_value
 from gridctl.avro.model import Record
+from tests.unit.avro.documents import compile_decoder, compile_encoder
 
 ENUM = {"type": "enum", "name": "E", "symbols": ["A", "B"]}
 FIXED = {"type": "fixed", "name": "F", "size": 2}
