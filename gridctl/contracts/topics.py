@@ -55,6 +55,11 @@ class TopicCatalogue(BaseModel):
         return {spec.name: spec for spec in self.topic}
 
     @property
+    def measurements(self) -> list[TopicSpec]:
+        """The topics of devices' events: a kind of device publishes to each, and what is refused has a topic too."""
+        return [spec for spec in self.topic if spec.dlq is not None and spec.requires_priority]
+
+    @property
     def dead_letter_topics(self) -> list[str]:
         """Every topic that holds dead letters, `unrouted.dlq` included."""
         return [spec.name for spec in self.topic if spec.name.endswith(".dlq")]

@@ -10,10 +10,12 @@ from gridctl.contracts.assets import ASSET_TOPIC, AssetRecord
 from gridctl.contracts.audit import AUDIT_SUBJECT, AuditEntry
 from gridctl.contracts.deadletter import DeadLetter
 from gridctl.contracts.kinds import KINDS
+from gridctl.contracts.topics import TopicCatalogue
 from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.errors import Unavailable
 from gridctl.governance.drift_compare import Difference, compare_fields
 from gridctl.governance.drift_model import fields_of
+from gridctl.governance.kinds import kind_findings
 from gridctl.governance.places import invalid
 from gridctl.governance.references import parse_source, tree_lookup
 from gridctl.governance.tree import SchemaFile, SchemaTree
@@ -29,11 +31,13 @@ MODELS: Mapping[str, type[BaseModel]] = {
 """The model of each subject."""
 
 
-def drift(tree: SchemaTree, models: Mapping[str, type[BaseModel]] = MODELS) -> Verdict:
-    """Compare each model with the newest version of its subject, in both directions.
+def drift(
+    tree: SchemaTree, models: Mapping[str, type[BaseModel]] = MODELS, catalogue: TopicCatalogue | None = None
+) -> Verdict:
+    """Compare each model with the newest version of its subject, in both directions, and the kinds with their topics.
 
-    A model without a schema is an error; a schema without a model is a warning, since other languages write too. Raise
-    Unavailable where there is no schema at all.
+    A model without a schema is an error; a schema without a model is a warning, since other languages write too.
+    `catalogue` is that of the tree, where it has one. Raise Unavailable where there is no schema at all.
     """
     if not tree.files:
         raise Unavailable(
@@ -55,7 +59,15 @@ def drift(tree: SchemaTree, models: Mapping[str, type[BaseModel]] = MODELS) -> V
         findings += _findings(file, model, schema)
         compared += 1
     findings += (_without_model(files[-1]) for subject, files in tree.subjects.items() if subject not in models)
-    return Verdict(GATE, {"schemas": tree.root, "models": len(models), "compared": compared}, tuple(findings))
+    if catalogue:
+        findings += kind_findings(KINDS, catalogue, f"{tree.root}/topics.toml")
+    checked = {
+        "schemas": tree.root,
+        "models": len(models),
+        "compared": compared,
+        "topics_toml": "applied" if catalogue else "not there",
+    }
+    return Verdict(GATE, checked, tuple(findings))
 
 
 def _without_schema(tree: SchemaTree, subject: str, model: type[BaseModel]) -> Finding:

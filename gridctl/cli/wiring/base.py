@@ -35,6 +35,18 @@ def catalogue_of(settings: Settings) -> TopicCatalogue:
         ) from error
 
 
+def dead_letter_topics(settings: Settings) -> dict[str, str]:
+    """Return the dead letter topic of each kind's topic; UsageProblem where kinds and topics.toml do not match."""
+    from gridctl.contracts.kinds import KINDS
+    from gridctl.governance.kinds import kind_findings
+
+    catalogue = catalogue_of(settings)
+    where = str(settings.schemas_dir / "topics.toml")
+    for finding in kind_findings(KINDS, catalogue, where):
+        raise UsageProblem(f"{finding.file}: {finding.message}", next_step=finding.fix or "")
+    return {spec.name: spec.dlq for spec in catalogue.measurements if spec.dlq}
+
+
 def registry_of(settings: Settings) -> HttpRegistry:
     """Return the registry of the profile; a context manager."""
     return _http_registry(settings.endpoint("registry"), settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gridctl.cli.wiring.base import login_of, newest_schema, registry_of
+from gridctl.cli.wiring.base import dead_letter_topics, login_of, newest_schema, registry_of
 from gridctl.contracts.assets import ASSET_TOPIC
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
 from gridctl.contracts.kinds import KINDS, TOPIC_OF_KIND
@@ -29,6 +29,7 @@ def pipeline_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tup
 
     Unavailable when anything that it needs does not answer: the registry, the broker, a topic, a schema.
     """
+    dead_letter_topics(settings)  # before the models of all kinds are put together
     from gridctl.adapters.kafka.assets import AssetFollower
     from gridctl.adapters.kafka.producer import KafkaPublisher
     from gridctl.ingest.encode import load_encoders

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from gridctl.cli.wiring.base import catalogue_of, newest_schema, redis_of, registry_of
+from gridctl.cli.wiring.base import dead_letter_topics, newest_schema, redis_of, registry_of
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
-from gridctl.contracts.kinds import KINDS, TOPIC_OF_KIND
-from gridctl.errors import UsageProblem
+from gridctl.contracts.kinds import KINDS
 
 if TYPE_CHECKING:
     from gridctl.adapters.kafka.deadletters import DeadLetterReader
@@ -37,7 +36,7 @@ def processor_of(settings: Settings, group: str, instance_id: str | None) -> Ite
     from gridctl.adapters.kafka.deadletters import DeadLetterCodec, KafkaDeadLetters
     from gridctl.process.processor import Processor
 
-    dlq_of = _dead_letter_topics(settings)
+    dlq_of = dead_letter_topics(settings)
     topics = list(dlq_of)
     bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
     with registry_of(settings) as registry, closing(redis_of(settings)) as state:
@@ -57,20 +56,6 @@ def processor_of(settings: Settings, group: str, instance_id: str | None) -> Ite
                 clock=lambda: time.time_ns() // 1_000_000,
                 raw_cap_bytes=settings.profile.raw_cap_bytes,
             )
-
-
-def _dead_letter_topics(settings: Settings) -> dict[str, str]:
-    """Return the dead letter topic of every measurement topic; UsageProblem when one is not declared."""
-    declared = catalogue_of(settings).by_name
-    path, dlq_of = settings.schemas_dir / "topics.toml", dict[str, str]()
-    for topic in TOPIC_OF_KIND.values():
-        if topic not in declared:
-            raise UsageProblem(f"{path}: declares no topic {topic}", next_step="declare it: `process` reads it")
-        dlq = declared[topic].dlq
-        if dlq is None:
-            raise UsageProblem(f"{path}: topic {topic} has no dlq", next_step="name its dead letter topic")
-        dlq_of[topic] = dlq
-    return dlq_of
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from gridctl.adapters.redis_state import RedisState
 from gridctl.cli.config import Overrides, Profile, Settings, load_settings
 from gridctl.cli.wiring import stack as wiring_stack
 from gridctl.cli.wiring.doctor import examine
+from gridctl.cli.wiring.ingest import pipeline_of
 from gridctl.cli.wiring.process import processor_of
 from gridctl.cli.wiring.stack import probe_configured, problem_of
 from gridctl.errors import UsageProblem
@@ -104,21 +105,40 @@ def test_a_fault_of_ours_is_no_kafka_setting() -> None:
         raise TypeError("unhashable type: 'list'")
 
 
+OTHER_TOPIC = """
+[[topic]]
+name = "iot.other"
+description = "Nobody's"
+owner = "@gridstream/iot"
+partitions = 1
+key = "device_id"
+retention_ms = 1000
+subject = "iot.other-value"
+dlq = "unrouted.dlq"
+requires_priority = true
+
+"""
+
+
 @pytest.mark.parametrize(
     ("before", "after", "named"),
     [
+        ("[[topic]]", OTHER_TOPIC + "[[topic]]", "topic iot.other is for the events of devices .* but no kind has it"),
         ('name = "iot.thermostat"', 'name = "iot.other"', "no topic iot.thermostat"),
         ('dlq = "iot.thermostat.dlq"\n', "", "topic iot.thermostat has no dlq"),
     ],
 )
-def test_process_names_the_topic_that_is_not_declared(tmp_path: Path, before: str, after: str, named: str) -> None:
+def test_no_command_starts_where_topics_and_kinds_do_not_match(
+    tmp_path: Path, before: str, after: str, named: str
+) -> None:
     text = (ROOT / "schemas" / "topics.toml").read_text()
     assert before in text
-    (tmp_path / "topics.toml").write_text(text.replace(before, after))
+    (tmp_path / "topics.toml").write_text(text.replace(before, after, 1))
     settings = replace(settings_with(tmp_path), schemas_dir=tmp_path)
-    with pytest.raises(UsageProblem, match=named) as caught, processor_of(settings, "g", None):
-        pass
-    assert str(tmp_path / "topics.toml") in caught.value.message
+    for opened in (processor_of(settings, "g", None), pipeline_of(settings, pytest.fail)):
+        with pytest.raises(UsageProblem, match=named) as caught, opened:
+            pass
+        assert str(tmp_path / "topics.toml") in caught.value.message
 
 
 @pytest.mark.parametrize("format_", ["table", "json", "yaml"])

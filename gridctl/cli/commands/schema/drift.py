@@ -20,6 +20,8 @@ def drift(context: typer.Context, schemas: Schemas = None, chosen: Format = None
     Compared are fields, types, null, defaults, enum symbols, logical types and the units in names. A constant field,
     such as the `kind` of a reading, is not on the wire and needs no place in the schema.
 
+    Where the tree has a topics.toml, each kind of device has a topic there and each topic of devices' events a kind.
+
     Exits 3 where they differ, 5 where there is no schema.
 
     Example:
@@ -32,7 +34,8 @@ def drift(context: typer.Context, schemas: Schemas = None, chosen: Format = None
 
 def _judged(schemas: Path | None, overrides: "Overrides") -> "Verdict":
     from gridctl.cli.config import load_settings
-    from gridctl.cli.wiring.schema import shown, tree_at
+    from gridctl.cli.wiring.schema import catalogue_in, shown, tree_at
     from gridctl.governance.drift import drift as judge
 
-    return judge(tree_at(schemas or shown(load_settings(overrides).schemas_dir)))
+    root = schemas or shown(load_settings(overrides).schemas_dir)
+    return judge(tree_at(root), catalogue=catalogue_in(root))
