@@ -48,6 +48,9 @@ class Stamps(Contract):
     circuit_id: Identifier | None = None
 
 
+STAMPS = tuple(Stamps.model_fields)
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of device: its models, its topic, and what its events mean for the grid state.

@@ -7,11 +7,11 @@ from pydantic import ValidationError
 
 from gridctl.contracts.assets import ASSET_TOPIC, AssetRecord
 from gridctl.errors import Unavailable, UsageProblem
-from gridctl.ingest.encode import FramedEncoder
 from gridctl.ingest.pipeline import SETTLE_DEADLINE_S
 from gridctl.ingest.ports import Publisher, Ticket
 from gridctl.ingest.repeated import repeated_key
 from gridctl.runtime.deadline import reached
+from gridctl.streams.codec import FramedEncoder
 
 # A record with ids of full length takes a kilobyte.
 LINE_MAX_BYTES = 16 * 1024

@@ -11,9 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator
 
 from gridctl.contracts.clock import ALLOWED_SKEW_MS, EVENT_TIME_MIN_MS, event_time_problem
-from gridctl.contracts.events import Reading
+from gridctl.contracts.events import STAMPS, Reading
 from gridctl.contracts.kinds import KINDS, any_reading
-from gridctl.ingest.encode import STAMPS
 from gridctl.ingest.nesting import nests_deeper
 from gridctl.ingest.ports import Oversize
 from gridctl.ingest.reject import Names, Reject, peek

@@ -4,28 +4,27 @@ The writer's schema comes from the registry by the id in the frame, the reader's
 not know makes a dead letter; a registry that does not answer stops the processor, for nothing is known then.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, compile_decoder
 from gridctl.contracts.clock import event_time_problem
 from gridctl.contracts.deadletter import Stage
-from gridctl.contracts.events import Kind
-from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
+from gridctl.contracts.events import STAMPS, Kind
 from gridctl.contracts.ids import msg_id
 from gridctl.contracts.kinds import KINDS
+from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import Unavailable
 from gridctl.process.checks import compile_test
 from gridctl.process.effect import effect_of
-from gridctl.process.ports import Effect, Record, SchemaLookup
+from gridctl.process.ports import Effect
+from gridctl.streams.codec import FramedDecoder, Unreadable
+from gridctl.streams.records import Record
 
 BROKER_TIME = 2  # the kind of a record's time that the broker sets at append (LogAppendTime)
-STAMPS = ("msg_id", "priority_level", "circuit_id")
 
 Event = Mapping[str, Any]
-Decode = Callable[[bytes, int], Event]
 
 
 class Rejected(Exception):
@@ -45,27 +44,34 @@ class Rejected(Exception):
 class _Route:
     """How the values of one topic are read."""
 
-    def __init__(self, kind: Kind, reader_schema: str) -> None:
+    def __init__(self, kind: Kind, decoder: FramedDecoder) -> None:
         self.kind = kind
-        self.reader_schema = reader_schema
+        self.decoder = decoder
         self.validate = kind.event.__pydantic_validator__.validate_python
         self.surely_sound = compile_test(kind.event, without=frozenset({"kind"}))
-        self.decoders: dict[bytes, Decode] = {}  # by the five bytes of the frame
+
+    def decode(self, frame: bytes) -> Event:
+        try:
+            event: Event = self.decoder.decode(frame)
+        except Unreadable as error:
+            raise Rejected(error.rule, error.reason) from error
+        return event
 
 
 class EventReader:
     """Reads records of the measurement topics; `reader_schemas` holds our newest schema of each kind."""
 
     def __init__(self, registry: SchemaLookup, reader_schemas: Mapping[str, str], allowed_skew_ms: int) -> None:
-        self._registry = registry
         self._allowed_skew_ms = allowed_skew_ms
-        self._of_kind = {name: _Route(KINDS[name], schema) for name, schema in reader_schemas.items()}
+        self._of_kind = {
+            name: _Route(KINDS[name], FramedDecoder(registry, schema)) for name, schema in reader_schemas.items()
+        }
         self._routes = {route.kind.topic: route for route in self._of_kind.values()}
-        self._unknown: dict[bytes, Rejected] = {}
 
     def forget_unknown(self) -> None:
         """Ask the registry again for ids that it did not know; call once a batch."""
-        self._unknown.clear()
+        for route in self._routes.values():
+            route.decoder.forget_unknown()
 
     def read(self, record: Record, now_ms: int) -> tuple[Effect, int]:
         """Return the effect and the event time of a record; raise Rejected, or Unavailable."""
@@ -73,7 +79,7 @@ class EventReader:
         value = record.value()
         if value is None:
             raise Rejected("empty_value", "the record has no value")
-        event = self._decode(route, value)
+        event = route.decode(value)
         device_id, event_time_ms = event["device_id"], event["event_time_ms"]
         if not route.surely_sound(event):
             _check(route, event)
@@ -102,38 +108,12 @@ class EventReader:
     def event(self, kind: str, frame: bytes) -> Event:
         """Return the event of a frame that the state holds; raise Unavailable when it cannot be read any more."""
         try:
-            return self._decode(self._of_kind[kind], frame)
+            return self._of_kind[kind].decode(frame)
         except Rejected as error:
             raise Unavailable(
                 f"an event in the grid state cannot be read: {error.reason}",
                 next_step="check that the registry is the one that the event was written with",
             ) from error
-
-    def _decode(self, route: _Route, frame: bytes) -> Event:
-        header = frame[:HEADER_BYTES]
-        decode = route.decoders.get(header) or self._learn(route, header)
-        try:
-            return decode(frame, HEADER_BYTES)
-        except AvroDecodeError as error:
-            raise Rejected(error.rule, str(error)) from error
-
-    def _learn(self, route: _Route, header: bytes) -> Decode:
-        if header in self._unknown:
-            raise self._unknown[header]
-        try:
-            schema_id = schema_id_of(header)
-        except FramingError as error:
-            raise Rejected(error.rule, str(error)) from error
-        writer_schema = self._registry.schema_by_id(schema_id)
-        if writer_schema is None:
-            self._unknown[header] = Rejected("schema_id_unknown", f"the registry has no schema with id {schema_id}")
-            raise self._unknown[header]
-        try:
-            decode = compile_decoder(writer_schema, route.reader_schema)
-        except AvroSchemaError as error:
-            raise Rejected("schema_unusable", f"schema {schema_id}: {error.message}") from error
-        route.decoders[header] = decode
-        return decode
 
 
 def _check(route: _Route, event: Event) -> None:

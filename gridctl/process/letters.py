@@ -5,7 +5,7 @@ from typing import Any
 
 from gridctl.contracts.deadletter import RAW_CAP_BYTES, DeadLetter, printable, raw_fields
 from gridctl.process.decode import Rejected
-from gridctl.process.ports import Record
+from gridctl.streams.records import Record
 
 REASON_MAX, FIELD_MAX, ID_MAX, FIRMWARE_MAX = 512, 256, 128, 64
 

@@ -4,47 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from gridctl.contracts.deadletter import DeadLetter
-from gridctl.contracts.registry import SchemaLookup
 from gridctl.state.model import CircuitTotal, DeviceState, Outcome
-
-__all__ = [
-    "Applied",
-    "DeadLetterSink",
-    "Effect",
-    "EventSource",
-    "Record",
-    "SchemaLookup",
-    "StateReader",
-    "StateStore",
-]
-
-
-class Record(Protocol):
-    """One record of a topic. Shaped like the client's own message, so that nothing is copied per record."""
-
-    def topic(self) -> str | None:
-        """Return the topic."""
-        ...
-
-    def partition(self) -> int | None:
-        """Return the partition."""
-        ...
-
-    def offset(self) -> int | None:
-        """Return the offset."""
-        ...
-
-    def key(self) -> bytes | None:
-        """Return the key."""
-        ...
-
-    def value(self) -> bytes | None:
-        """Return the value."""
-        ...
-
-    def timestamp(self) -> tuple[int, int]:
-        """Return the kind of the record's time (2: the broker's, at append) and the time in epoch milliseconds."""
-        ...
+from gridctl.streams.records import Record
 
 
 class EventSource(Protocol):

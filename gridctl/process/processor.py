@@ -8,10 +8,11 @@ from gridctl.contracts.deadletter import RAW_CAP_BYTES, DeadLetter
 from gridctl.contracts.kinds import TOPIC_OF_KIND
 from gridctl.process.decode import EventReader, Rejected
 from gridctl.process.letters import letter_of
-from gridctl.process.ports import DeadLetterSink, Effect, EventSource, Record, StateStore
+from gridctl.process.ports import DeadLetterSink, Effect, EventSource, StateStore
 from gridctl.runtime.histogram import Histogram
 from gridctl.state.model import DeviceState, Outcome, Register, judge, merge, same_time
 from gridctl.state.record import unpack
+from gridctl.streams.records import Record
 
 BATCH = 1000
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gridctl.contracts.deadletter import DeadLetter
-from gridctl.process.ports import Record
+from gridctl.streams.records import Record
 
 
 class _Fields(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
@@ -13,12 +13,13 @@ from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartit
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
 from gridctl.adapters.kafka.metadata import spans_of
-from gridctl.avro.codec import AvroDecodeError, compile_decoder, compile_encoder
+from gridctl.avro.codec import compile_encoder
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, DeadLetter, headers_of
-from gridctl.contracts.framing import HEADER_BYTES, FramingError, frame_header, schema_id_of
+from gridctl.contracts.framing import frame_header
 from gridctl.contracts.registry import SchemaLookup
 from gridctl.deadletters.view import Found
 from gridctl.errors import Unavailable
+from gridctl.streams.codec import FramedDecoder, Unreadable
 
 DELIVERY_TIMEOUT_MS = 8000
 READ_BATCH = 500
@@ -107,9 +108,7 @@ class DeadLetterReader:
         self, bootstrap: str, overrides: Mapping[str, str | int | float | bool], registry: SchemaLookup, schema: str
     ) -> None:
         self._bootstrap = bootstrap
-        self._registry = registry
-        self._schema = schema
-        self._decoders: dict[bytes, Callable[[bytes, int], Mapping[str, Any]] | None] = {}
+        self._decoder = FramedDecoder(registry, schema)
         settings = client_config(bootstrap, overrides) | {
             "group.id": f"gridctl-dlq-{uuid4().hex}",  # never joined: partitions are assigned, nothing is committed
             "enable.auto.commit": False,
@@ -163,18 +162,7 @@ class DeadLetterReader:
     def _found(self, topic: str, partition: int, offset: int, value: bytes) -> Found:
         letter, problem = None, ""
         try:
-            letter = self._decoder(value)(value, HEADER_BYTES)
-        except (FramingError, AvroDecodeError, LookupError) as error:
+            letter = self._decoder.decode(value)
+        except Unreadable as error:
             problem = str(error)
         return Found(topic, partition, offset, letter, problem, value)
-
-    def _decoder(self, value: bytes) -> Callable[[bytes, int], Mapping[str, Any]]:
-        header = value[:HEADER_BYTES]
-        if header not in self._decoders:
-            schema_id = schema_id_of(value)
-            writer = self._registry.schema_by_id(schema_id)
-            self._decoders[header] = None if writer is None else compile_decoder(writer, self._schema)
-        decoder = self._decoders[header]
-        if decoder is None:
-            raise LookupError(f"the registry has no schema with id {schema_id_of(value)}")
-        return decoder

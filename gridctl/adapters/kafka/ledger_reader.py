@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Self
+from collections.abc import Iterator, Mapping
+from typing import Self
 from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
@@ -16,11 +16,10 @@ from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavaila
 from gridctl.adapters.kafka.metadata import no_topics, topics_of
 from gridctl.audit.chain import START, Head, head_of
 from gridctl.audit.ports import Record
-from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, compile_decoder
 from gridctl.contracts.audit import AUDIT_TOPIC, AuditEntry
-from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
 from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import ViolationFound
+from gridctl.streams.codec import FramedDecoder, Unreadable
 
 READ_BATCH = 500
 MARK = "gridstream.audit.write"
@@ -34,8 +33,7 @@ class LedgerReader:
         self, bootstrap: str, overrides: Mapping[str, str | int | float | bool], registry: SchemaLookup
     ) -> None:
         self._bootstrap = bootstrap
-        self._registry = registry
-        self._decoders: dict[int, Callable[[bytes, int], Any]] = {}
+        self._decoder = FramedDecoder(registry)
         settings = client_config(bootstrap, overrides) | {
             "group.id": f"gridctl-audit-{uuid4().hex}",  # never joined: the partition is assigned, nothing is committed
             "enable.auto.commit": False,
@@ -126,18 +124,9 @@ class LedgerReader:
         place = f"{AUDIT_TOPIC} offset {message.offset()}"
         value = message.value() or b""
         try:
-            values = self._decoder(schema_id_of(value))(value, HEADER_BYTES)
-            return Record(place, AuditEntry.model_validate(values))
-        except (FramingError, AvroDecodeError, AvroSchemaError, LookupError) as error:
+            return Record(place, AuditEntry.model_validate(self._decoder.decode(value)))
+        except Unreadable as error:
             return Record(place, None, str(error))
         except ValidationError as error:
             first = error.errors()[0]
             return Record(place, None, f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}")
-
-    def _decoder(self, schema_id: int) -> Callable[[bytes, int], Any]:
-        if schema_id not in self._decoders:
-            writer = self._registry.schema_by_id(schema_id)
-            if writer is None:
-                raise LookupError(f"the registry has no schema with id {schema_id}")
-            self._decoders[schema_id] = compile_decoder(writer)
-        return self._decoders[schema_id]

@@ -12,9 +12,8 @@ from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
 from gridctl.adapters.kafka.metadata import metadata_of
 from gridctl.adapters.registry import HttpRegistry
-from gridctl.avro.codec import AvroDecodeError, compile_decoder
-from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
-from gridctl.errors import GridctlError, Unavailable, UsageProblem
+from gridctl.errors import UsageProblem
+from gridctl.streams.codec import FramedDecoder, Unreadable
 
 BATCH = 500
 
@@ -32,7 +31,7 @@ class TopicTail:
         self._bootstrap = bootstrap
         self._registry = registry
         self._topic = topic
-        self._decoders: dict[int, Callable[[bytes, int], Any]] = {}
+        self._decoder = FramedDecoder(registry)
         settings = client_config(bootstrap, overrides) | {
             "group.id": "gridctl-tail",  # never joined: partitions are assigned, nothing is committed
             "enable.auto.commit": False,
@@ -89,6 +88,7 @@ class TopicTail:
         }
 
     def _consume(self) -> list[Message[bytes, bytes]]:
+        self._decoder.forget_unknown()
         sound = []
         for message in self._consumer.consume(BATCH, 0.2):
             error = message.error()
@@ -114,19 +114,9 @@ class TopicTail:
         if value is None:
             return {**row, "value": None}
         try:
-            return {**row, "value": _plain(self._decoder(schema_id_of(value))(value, HEADER_BYTES))}
-        except Unavailable:
-            raise
-        except (FramingError, AvroDecodeError, GridctlError) as problem:
+            return {**row, "value": _plain(self._decoder.decode(value))}
+        except Unreadable as problem:
             return {**row, "problem": str(problem), "raw_base64": b64encode(value).decode()}
-
-    def _decoder(self, schema_id: int) -> Callable[[bytes, int], Any]:
-        if schema_id not in self._decoders:
-            text = self._registry.schema_by_id(schema_id)
-            if text is None:
-                raise UsageProblem(f"the registry has no schema with id {schema_id}")
-            self._decoders[schema_id] = compile_decoder(text)
-        return self._decoders[schema_id]
 
 
 def _plain(value: Any) -> Any:

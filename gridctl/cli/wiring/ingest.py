@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from gridctl.adapters.mqtt_source import MqttSource
     from gridctl.cli.config import Settings
-    from gridctl.ingest.encode import FramedEncoder
     from gridctl.ingest.pipeline import Pipeline
     from gridctl.ingest.ports import Publisher
+    from gridctl.streams.codec import FramedEncoder
 
 ASSET_SUBJECT = f"{ASSET_TOPIC}-value"
 
@@ -55,7 +55,7 @@ def pipeline_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tup
 def asset_publisher(settings: Settings) -> Iterator[tuple[FramedEncoder, Publisher]]:
     """Yield what publishes asset records; Unavailable when registry, broker, topic or schema are not there."""
     from gridctl.adapters.kafka.producer import KafkaPublisher
-    from gridctl.ingest.encode import framed_encoder
+    from gridctl.streams.codec import framed_encoder
 
     with registry_of(settings) as registry:
         encoder = framed_encoder(ASSET_SUBJECT, {ASSET_SUBJECT: newest_schema(settings, ASSET_SUBJECT)}, registry)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gridctl.cli.wiring.base import catalogue_of, registry_of
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gridctl.cli.config import Settings
-    from gridctl.contracts.registry import SchemaLookup
     from gridctl.governance.retention import Census, Need
+    from gridctl.streams.codec import FramedDecoder
 
 
 class Found(NamedTuple):
@@ -28,6 +28,7 @@ def retained(settings: Settings, topic: str) -> Found:
     from gridctl.adapters.kafka.retained import RetainedLog
     from gridctl.adapters.schema_files import read_tree
     from gridctl.governance.retention import Census, Judge, inside
+    from gridctl.streams.codec import FramedDecoder
 
     catalogue = catalogue_of(settings)
     spec = catalogue.by_name.get(topic)
@@ -47,31 +48,21 @@ def retained(settings: Settings, topic: str) -> Found:
     ):
         judge = Judge(read_tree(settings.schemas_dir), registry)
         reader = judge.reader(spec.subject)
-        letter_of = _letter_reader(registry)
+        decoder = FramedDecoder(registry)
         for message in log.read(topics):
             place, value, time_ms = message.topic() or "", message.value(), message.timestamp()[1]
             census.add(place, value, time_ms)
             if place == spec.dlq and value is not None:
-                census.add_letter(place, letter_of(value), time_ms)
+                census.add_letter(place, _decoded(decoder, value), time_ms)
         return Found(census, list(judge.needs(census, subject_of)), reader.path)
 
 
-def _letter_reader(registry: SchemaLookup) -> Callable[[bytes], Mapping[str, Any] | None]:
-    """Return what decodes a dead letter with its writer's schema, or to None where that fails."""
-    from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, compile_decoder
-    from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
+def _decoded(decoder: FramedDecoder, value: bytes) -> Mapping[str, object] | None:
+    """Return a dead letter as it was written, or None where it cannot be read or is something else."""
+    from gridctl.streams.codec import Unreadable
 
-    @cache
-    def decoder(schema_id: int) -> Callable[[bytes, int], Any] | None:
-        text = registry.schema_by_id(schema_id)
-        return None if text is None else compile_decoder(text)
-
-    def read(value: bytes) -> Mapping[str, Any] | None:
-        try:
-            decode = decoder(schema_id_of(value))
-            letter = None if decode is None else decode(value, HEADER_BYTES)
-        except (FramingError, AvroDecodeError, AvroSchemaError):
-            return None
-        return letter if isinstance(letter, dict) and {"raw", "stage"} <= letter.keys() else None
-
-    return read
+    try:
+        letter = decoder.decode(value)
+    except Unreadable:
+        return None
+    return letter if isinstance(letter, dict) and {"raw", "stage"} <= letter.keys() else None

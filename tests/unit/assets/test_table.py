@@ -15,7 +15,7 @@ from gridctl.contracts.framing import HEADER_BYTES
 from gridctl.contracts.priority import PriorityLevel
 from gridctl.errors import Unavailable, UsageProblem
 from gridctl.ingest.asset_file import BATCH, LINE_MAX_BYTES, publish_assets, read_assets
-from gridctl.ingest.encode import framed_encoder
+from gridctl.streams.codec import framed_encoder
 from tests.support.memory_publisher import MemoryPublisher
 from tests.support.memory_registry import MemoryRegistry
 

@@ -14,11 +14,12 @@ from gridctl.contracts.ids import msg_id
 from gridctl.contracts.priority import PriorityLevel
 from gridctl.errors import Unavailable
 from gridctl.ingest import pipeline as pipeline_module
-from gridctl.ingest.encode import Encoders, FramedEncoder, load_encoders
+from gridctl.ingest.encode import Encoders, load_encoders
 from gridctl.ingest.pipeline import Pipeline
 from gridctl.ingest.ports import Batch, Letter, Oversize
 from gridctl.ingest.run import Until, run
 from gridctl.ingest.validate import Validator
+from gridctl.streams.codec import FramedEncoder
 from tests.support.memory_publisher import MemoryPublisher
 
 Line = Callable[..., bytes]
