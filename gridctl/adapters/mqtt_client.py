@@ -7,6 +7,9 @@ from gridctl.adapters.login import Login, tls_context
 from gridctl.contracts.addresses import without_password
 from gridctl.errors import UsageProblem
 
+# Many brokers close the connection without a word where the login is wrong.
+NO_ANSWER = "no answer to CONNECT; the login may be wrong"
+
 
 def new_client(client_id: str, login: Login, *, manual_ack: bool = False) -> Client:
     """Return a client that is not connected yet; raise UsageProblem for TLS files that cannot be used."""

@@ -13,7 +13,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gridctl.adapters.login import NO_LOGIN, Login
-from gridctl.adapters.mqtt_client import new_client, split_address
+from gridctl.adapters.mqtt_client import NO_ANSWER, new_client, split_address
 from gridctl.errors import Unavailable
 
 CONNECT_TIMEOUT_S = 8.0
@@ -36,8 +36,9 @@ class MqttPublisher:
         # paho calls back while it holds its own locks, so its thread only puts; this side does the accounting.
         self._answers: SimpleQueue[tuple[int, bool]] = SimpleQueue()
         self._refused: Counter[str] = Counter()
-        self._connected = Event()
-        self._problem = "no answer"
+        self._answered = Event()
+        self._connected = False
+        self._problem = NO_ANSWER
         client = new_client(client_id, login)
         client.max_inflight_messages_set(in_flight_max)
         client.reconnect_delay_set(1, 5)
@@ -54,7 +55,8 @@ class MqttPublisher:
         except OSError as error:
             raise self._unavailable(error.strerror or str(error)) from error
         self._client.loop_start()
-        if not self._connected.wait(CONNECT_TIMEOUT_S):
+        self._answered.wait(CONNECT_TIMEOUT_S)
+        if not self._connected:
             self._client.loop_stop()
             raise self._unavailable(self._problem)
 
@@ -107,14 +109,12 @@ class MqttPublisher:
 
     def _on_connect(self, _c: Client, _u: Any, _f: ConnectFlags, reason: ReasonCode, _p: Properties | None) -> None:
         if reason.is_failure:
-            self._problem = str(reason)
-        else:
-            self._connected.set()
+            self._problem = f"refuses the connection: {reason}"
+        self._connected |= not reason.is_failure
+        self._answered.set()
 
-    def _on_disconnect(
-        self, _c: Client, _u: Any, _f: DisconnectFlags, reason: ReasonCode, _p: Properties | None
-    ) -> None:
-        self._problem = str(reason)
+    def _on_disconnect(self, _c: Client, _u: Any, _f: DisconnectFlags, _r: ReasonCode, _p: Properties | None) -> None:
+        self._answered.set()
 
     def _on_publish(self, _c: Client, _u: Any, mid: int, reason: ReasonCode, _p: Properties) -> None:
         self._answers.put((mid, not reason.is_failure))

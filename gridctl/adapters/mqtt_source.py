@@ -20,7 +20,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gridctl.adapters.login import NO_LOGIN, Login
-from gridctl.adapters.mqtt_client import new_client, split_address
+from gridctl.adapters.mqtt_client import NO_ANSWER, new_client, split_address
 from gridctl.errors import Unavailable
 from gridctl.ingest.ports import Batch
 
@@ -135,7 +135,7 @@ class MqttSource:
         deadline_s = time.monotonic() + CONNECT_TIMEOUT_S
         while not self._connected:
             if self._client.socket() is None or time.monotonic() > deadline_s:
-                raise self._unavailable("no answer to CONNECT")
+                raise self._unavailable(NO_ANSWER)
             self._receive(IDLE_S)
 
     def _reconnect(self, lost_since: float) -> None:

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("stack", "Say which parts answer"),
     "down": ("stack", "End what `up` started"),
     "doctor": ("stack", "Check every endpoint and say what to do"),
+    "config": ("config", "Show the settings that are in force, and where each comes from"),
     "topics": ("topics", "Show, plan and apply topics; look into one"),
     "simulate": ("simulate", "Outstations, thermostats, chargers and their asset records"),
     "ingest": ("ingest", "Take readings from files, devices and outstations to the broker"),

@@ -48,7 +48,9 @@ def _print_version(*, wanted: bool) -> None:
 
 def root_options(
     context: typer.Context,
-    profile: Annotated[str | None, typer.Option(help="A profile of gridctl.toml.", envvar="GRIDCTL_PROFILE")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="A profile of gridctl.toml, instead of GRIDCTL_PROFILE's.")
+    ] = None,
     setting: Annotated[
         list[str] | None, typer.Option("-X", metavar="KEY=VALUE", help="Set one setting for this call.")
     ] = None,

@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+from gridctl.adapters.login import NO_LOGIN, Login
 from gridctl.adapters.mqtt_publisher import MqttPublisher
 from gridctl.errors import Unavailable
 from gridctl.local.stack.embedded import MQTT_CONFIG
@@ -12,13 +13,14 @@ from gridctl.local.stack.processes import free_ports
 
 
 class Broker:
-    """Can be killed, and started again on its port."""
+    """Can be killed, and started again on its port. `more` stands at the end of its configuration, `login` fits it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, more: str = "", login: Login = NO_LOGIN) -> None:
         [port] = free_ports(1)
         self.address = f"127.0.0.1:{port}"
+        self._login = login
         self._config = directory / "mqtt.toml"
-        self._config.write_text(MQTT_CONFIG.format(address=self.address))
+        self._config.write_text(MQTT_CONFIG.format(address=self.address) + more)
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -31,7 +33,7 @@ class Broker:
         deadline = time.monotonic() + 20
         while True:
             try:
-                MqttPublisher(self.address, "probe").close()
+                MqttPublisher(self.address, "probe", self._login).close()
             except Unavailable:
                 assert time.monotonic() < deadline
                 time.sleep(0.05)

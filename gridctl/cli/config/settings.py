@@ -1,21 +1,28 @@
 """What is in force in this call, and where each value comes from."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from gridctl.cli.config.profile import FLAT_NAMES, Profile, dotted
+from gridctl.cli.config.profile import FLAT_NAMES, Profile, dotted, flattened, is_secret
 from gridctl.cli.config.sources import (
+    ENDPOINT_OF_PART,
     FILE_NAME,
+    Given,
     Layer,
+    SettingsFile,
     from_environment,
     from_flags,
     from_stack,
     profile_of,
     read_file,
 )
+from gridctl.contracts.addresses import without_password
 from gridctl.errors import Unavailable, UsageProblem
+
+ADDRESSES = frozenset(dotted(endpoint) for endpoint in ENDPOINT_OF_PART.values())
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,15 @@ class Settings:
         """The librdkafka properties, secrets of files included."""
         return self.profile.kafka.properties()
 
+    def in_force(self) -> Iterator[dict[str, Any]]:
+        """Yield each setting that has a value, and each address that has none, as stable JSON; secrets are masked."""
+        dumped = {**self.profile.model_dump(), "schemas": self.schemas_dir}
+        named = {"profile": self.profile_name, "state_dir": self.state_dir, **dict(flattened(dumped))}
+        for name, value in named.items():
+            if value is not None or dotted(name) in ADDRESSES:
+                given = self.given.get(name, Given(value, "default", ""))
+                yield {"name": name, "value": _shown(name, value), "source": given.source, "origin": given.origin}
+
     def on_stack(self) -> "Settings":
         """Return the same settings with every endpoint on the local stack that is up, whatever the profile names."""
         endpoints = {name: given.value for name, given in from_stack(self.state_dir).items()}
@@ -75,8 +91,8 @@ def load_settings(overrides: Overrides | None = None, environ: Mapping[str, str]
     directory = project_file.parent if project_file else here
     state_dir = Path(environ.get("GRIDCTL_STATE_DIR") or directory / ".gridctl").absolute()
     files = [read_file(path) for path in (project_file, _user_file(environ)) if path is not None and path.is_file()]
-    named = (file.default_profile for file in files if file.default_profile is not None)
-    name = overrides.profile or environ.get("GRIDCTL_PROFILE") or next(named, "default")
+    chosen = _profile_name(overrides, environ, files)
+    name = chosen.value
     if name != "default" and all(name not in file.profiles for file in files):
         raise UsageProblem(f"profile {name} is not defined", next_step=f"add [profile.{name}] to {FILE_NAME}")
     of_files = [file.profiles[name] for file in files if name in file.profiles]
@@ -85,7 +101,27 @@ def load_settings(overrides: Overrides | None = None, environ: Mapping[str, str]
     given, on_stack = _with_stack(given, from_stack(state_dir))
     profile = profile_of(given)
     schemas = profile.schemas or _default_schemas(directory)
+    given["profile"] = chosen
+    if environ.get("GRIDCTL_STATE_DIR"):
+        given["state_dir"] = Given(state_dir, "environment", "GRIDCTL_STATE_DIR")
     return Settings(name, profile, directory, state_dir, schemas, on_stack, given)
+
+
+def _profile_name(overrides: Overrides, environ: Mapping[str, str], files: Sequence[SettingsFile]) -> Given:
+    places = (
+        Given(overrides.profile, "flag", "--profile"),
+        Given(environ.get("GRIDCTL_PROFILE"), "environment", "GRIDCTL_PROFILE"),
+        *(Given(file.default_profile, "file", f"{file.path}: default_profile") for file in files),
+    )
+    return next((place for place in places if place.value), Given("default", "default", ""))
+
+
+def _shown(name: str, value: Any) -> str | int | float | bool | None:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if is_secret(name):
+        return "***"
+    return without_password(str(value)) if name in ADDRESSES or "://" in str(value) else str(value)
 
 
 def _merged(layers: list[Layer]) -> Layer:

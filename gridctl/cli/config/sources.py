@@ -92,6 +92,7 @@ def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
 class SettingsFile:
     """A settings file; `profiles` holds what each of its profiles sets."""
 
+    path: Path
     default_profile: str | None
     profiles: Mapping[str, Layer]
 
@@ -108,7 +109,7 @@ def read_file(path: Path) -> SettingsFile:
         raise UsageProblem(
             f"{path}: {key}: not a setting of a file", next_step='write default_profile = "NAME" or [profile.NAME]'
         )
-    return SettingsFile(default, {name: _profile_of(path, name, values) for name, values in profiles.items()})
+    return SettingsFile(path, default, {name: _profile_of(path, name, values) for name, values in profiles.items()})
 
 
 def _profile_of(path: Path, profile: str, values: Any) -> Layer:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from gridctl.cli.config import Overrides, Settings, load_settings
 from gridctl.cli.config.profile import FLAT_NAMES
 from gridctl.cli.config.sources import unknown_variables
 from gridctl.errors import UsageProblem
+from tests.running_stack import ROOT
 
 Load = Callable[..., Settings]
 SECTIONS = """
@@ -246,3 +248,11 @@ def test_an_unknown_variable_is_named_with_the_closest() -> None:
     [sentence] = unknown_variables({"GRIDCTL_KAFKA_SASL_PASWORD": "hunter2"})
     assert "GRIDCTL_KAFKA_SASL_PASSWORD?" in sentence
     assert "hunter2" not in sentence
+
+
+def test_the_profile_in_the_readme_is_one(load: Load) -> None:
+    [text] = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    settings = load(text.replace("profile.prod", "profile.x"), "kafka.sasl.password_file=/dev/null")
+    assert settings.profile.mqtt.tls
+    assert settings.profile.redis.ca_file == Path("/etc/ssl/grid-ca.pem")
+    assert settings.given["kafka.sasl.mechanism"].value == "SCRAM-SHA-512"

@@ -1,27 +1,24 @@
 """What the registry client says when the registry, the network or the credentials are not as they should be."""
 
-import datetime as dt
 import http.server
-import ipaddress
 import json
 import socket
 import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import uvicorn
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from gridctl.adapters.registry import HttpRegistry, RegistryOptions
 from gridctl.errors import Unavailable, UsageProblem, ViolationFound
 from gridctl.local.registry.app import build
 from gridctl.local.registry.server import _listen
 from gridctl.local.registry.store import Store
+from tests.support import certificates
+from tests.support.certificates import Files
 
 Answer = tuple[int, str, bytes]
 V1 = "application/vnd.schemaregistry.v1+json"
@@ -188,34 +185,9 @@ def test_what_is_no_url_is_refused_without_repeating_it(url: str) -> None:
     assert "hidden" not in str(problem.value)
 
 
-class Files(NamedTuple):
-    ca: Path
-    cert: Path
-    key: Path
-
-
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    """A certificate that is its own CA, for 127.0.0.1, good for servers and clients."""
-    directory = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "registry")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    files = Files(directory / "ca.pem", directory / "cert.pem", directory / "key.pem")
-    for file in (files.ca, files.cert):
-        file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    plain = serialization.NoEncryption()
-    encoded = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    files.key.write_bytes(encoded)
-    return files
+    return certificates.make(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

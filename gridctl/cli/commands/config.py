@@ -1,0 +1,49 @@
+"""`gridctl config`: the settings that are in force."""
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from gridctl.cli.options import Output, OutputFormat
+
+SHOW = """Show what is in force, and where each value comes from.
+
+A flag wins over a GRIDCTL_* variable, then the profile in gridctl.toml (found upwards), then the one in
+~/.config/gridctl/config.toml, then what `gridctl up` started, then the default. Secrets are masked.
+
+Example:
+
+    $ gridctl config show
+"""
+
+
+def register(root: typer.Typer) -> None:
+    """Add `config` to the root."""
+    group = typer.Typer(no_args_is_help=True, help="Show the settings that are in force.")
+    group.callback()(lambda: None)  # a group of one command, not that command
+    group.command(help=SHOW)(show)
+    root.add_typer(group, name="config")
+
+
+def show(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
+    """Show the settings."""
+    from gridctl.cli.output import print_data, print_table
+    from gridctl.cli.wiring.base import settings_of
+
+    rows = list(settings_of(context).in_force())
+    if output is not OutputFormat.TABLE:
+        print_data({"settings": rows}, output.value)
+        return
+    print_table(["setting", "value", "from"], [[row["name"], _cell(row["value"]), _from(row)] for row in rows])
+
+
+def _cell(value: object) -> str:
+    return "not set" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _from(row: dict[str, Any]) -> str:
+    if row["source"] in ("stack", "default"):
+        return {"stack": "gridctl up", "default": "default"}[row["source"]]
+    origin: str = row["origin"].replace(f"{Path.cwd()}/", "")
+    return origin.removesuffix(f" {row['name']}") if row["source"] == "file" else origin
