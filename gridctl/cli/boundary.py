@@ -1,9 +1,11 @@
 """The one place that turns errors into exit codes and into lines for people."""
 
 import os
+import select
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from enum import IntEnum
 
 from gridctl.errors import GridctlError, SafetyBlocked, Unavailable, UsageProblem, ViolationFound
@@ -29,50 +31,74 @@ CODE_OF: dict[type[GridctlError], ExitCode] = {
 }
 
 
-def exit_code_of(error: GridctlError) -> ExitCode:
-    """Return the exit code of an expected error."""
+def exit_code_of(error: Exception) -> ExitCode:
+    """Return the exit code of an error; what is not one of ours is a fault."""
     return next((code for kind, code in CODE_OF.items() if isinstance(error, kind)), ExitCode.FAULT)
 
 
-def guarded(call: Callable[[], object], *, debug: bool = False) -> int:  # noqa: PLR0911 -- one return a way to end
+def guarded(call: Callable[[], object], *, debug: bool = False) -> int:
     """Run the call and return its exit code; an error becomes one line on stderr, and what to do next."""
+    with ExitStack() as stack:
+        outputs = []
+        for number in (1, 2):
+            with suppress(OSError):  # closed by the caller
+                outputs.append(os.dup(number))
+                stack.callback(os.close, outputs[-1])
+        return _code_of(call, outputs, debug=debug)
+
+
+def _code_of(call: Callable[[], object], outputs: list[int], *, debug: bool) -> int:
     try:
         call()
     except SystemExit as stop:
-        if isinstance(stop.__context__, BrokenPipeError):  # Typer ends with 1 then
-            return _reader_gone()
+        if isinstance(stop.__context__, BrokenPipeError):  # Typer and rich end with 1 then
+            return _broken_pipe(stop.__context__, outputs, debug=debug)
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except KeyboardInterrupt:
-        _say("interrupted")
+        _say("interrupted\n")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        return _reader_gone()
-    except GridctlError as error:
-        if debug:
-            traceback.print_exc()
-        _say(f"error: {_one_line(error.message)}")
-        if error.next_step:
-            _say(f"  next: {_one_line(error.next_step)}")
-        return exit_code_of(error)
+    except BrokenPipeError as error:
+        return _broken_pipe(error, outputs, debug=debug)
     except Exception as error:  # noqa: BLE001 -- the boundary is where the unexpected ends
-        if debug:
-            traceback.print_exc()
-        _say(f"error: unexpected {type(error).__name__}: {_one_line(str(error))}")
-        _say("  next: run the same again with --debug and report what it prints")
-        return ExitCode.FAULT
+        return _failed(error, debug=debug)
     return ExitCode.OK
 
 
-def _reader_gone() -> int:
-    # The reader has gone (`| head`); Python would complain once more when it closes stdout.
+def _broken_pipe(error: BrokenPipeError, outputs: list[int], *, debug: bool) -> int:
+    """End well where our own reader has gone (`| head`); a pipe to some server is a fault like any other."""
+    poll = select.poll()
+    for output in outputs:
+        poll.register(output, 0)
+    if not any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0)):
+        return _failed(error, debug=debug)
+    # Python would complain once more when it closes stdout.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return ExitCode.OK
 
 
+def _failed(error: Exception, *, debug: bool) -> int:
+    if isinstance(error, GridctlError):
+        message, next_step = error.message, error.next_step
+    else:
+        message = f"unexpected {type(error).__name__}: {error}"
+        next_step = "run the same again with --debug and report what it prints"
+    lines = _printable("".join(traceback.format_exception(error)), but="\n") if debug else ""
+    lines += f"error: {_one_line(message)}\n"
+    if next_step:
+        lines += f"  next: {_one_line(next_step)}\n"
+    _say(lines)
+    return exit_code_of(error)
+
+
+def _say(lines: str) -> None:
+    with suppress(OSError):  # nobody reads it; the exit code still says it
+        sys.stderr.write(lines)
+        sys.stderr.flush()
+
+
 def _one_line(text: str) -> str:
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())
+    return " ".join(_printable(text).split())
 
 
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
+def _printable(text: str, but: str = "") -> str:
+    return "".join(character if character.isprintable() or character in but else " " for character in text)

@@ -66,6 +66,8 @@ def run(argv: list[str]) -> int:
     """Run one call and return its exit code."""
     from gridctl.cli.boundary import guarded
 
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     if sys.stdin is None:  # closed by the caller: without this the next file or socket would be read as stdin
         sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY))
     if argv in ([], ["--help"], ["-h"]) and "_GRIDCTL_COMPLETE" not in os.environ:
