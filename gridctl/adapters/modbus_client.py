@@ -15,8 +15,8 @@ from pymodbus.exceptions import ModbusException
 from pymodbus.framer import FramerSocket
 from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
 
-from gridctl.ingest.scada.blocks import Block
 from gridctl.ingest.scada.model import DeviceSpec, RegisterKind
+from gridctl.ingest.scada.plan import Block
 from gridctl.ingest.scada.ports import ReadFailed
 
 FUNCTIONS: dict[RegisterKind, int] = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}

@@ -14,10 +14,9 @@ from pymodbus.server.requesthandler import ServerRequestHandler
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from gridctl.errors import Unavailable
-from gridctl.simulate.scada.account import Account, Outcome
-from gridctl.simulate.scada.faults import Fault
 from gridctl.simulate.scada.grid import Grid
-from gridctl.simulate.scada.layout import Outstation
+from gridctl.simulate.scada.outstations import Outstation
+from gridctl.simulate.scada.serve import Fault, OutstationAccount, PollAnswer
 
 READ_COILS, READ_DISCRETE, READ_HOLDING, READ_INPUT = range(1, 5)
 HEADER_BYTES = 9  # MBAP header, function code and byte count stand before the first register
@@ -30,7 +29,7 @@ class Outstations:
 
     grid: Grid
     faults: Mapping[int, Fault]
-    account: Account
+    account: OutstationAccount
 
 
 class _Server(ModbusTcpServer):
@@ -94,7 +93,7 @@ class _Connection(ServerRequestHandler):
         if request.function_code <= READ_INPUT:
             shared.account.count(device, outcome)
 
-    async def _respond(self, request: ModbusPDU, fault: Fault | None) -> Outcome:
+    async def _respond(self, request: ModbusPDU, fault: Fault | None) -> PollAnswer:
         """Answer as the fault has it, and say what was done."""
         kind = fault.kind if fault else None
         if kind == "silent":

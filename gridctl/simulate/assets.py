@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gridctl.contracts.assets import AssetRecord
 from gridctl.contracts.priority import PriorityLevel
 from gridctl.simulate.draws import number
-from gridctl.simulate.scada.layout import device_id_of, feeder_of, kind_of
+from gridctl.simulate.scada.outstations import device_id_of, feeder_of, kind_of
 
 VALID_FROM_MS = 1_577_836_800_000  # 2020-01-01: before the simulators' default start
 EXPIRED_MS = 1_751_328_000_000  # 2025-07-01: before it as well

@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from gridctl.adapters.mqtt_publisher import MqttPublisher
     from gridctl.cli.config import Settings
     from gridctl.simulate.ports import OutstationServers
-    from gridctl.simulate.scada.account import Account
-    from gridctl.simulate.scada.faults import Fault
     from gridctl.simulate.scada.grid import Grid
+    from gridctl.simulate.scada.serve import Fault, OutstationAccount
 
 
 def mqtt_publisher(settings: Settings, client_id: str, address: str | None = None) -> MqttPublisher:
@@ -30,7 +29,7 @@ def mqtt_publisher(settings: Settings, client_id: str, address: str | None = Non
 
 
 def outstation_servers(
-    grid: Grid, faults: Mapping[int, Fault], account: Account, host: str, port: int
+    grid: Grid, faults: Mapping[int, Fault], account: OutstationAccount, host: str, port: int
 ) -> OutstationServers:
     """Return the Modbus servers; they start in an event loop."""
     try:

@@ -2,15 +2,15 @@
 
 from typing import Literal, Protocol
 
-from gridctl.ingest.scada.blocks import Block
+from gridctl.ingest.scada.plan import Block
 
-Outcome = Literal["data", "exception", "no_answer", "no_connection"]
+PollOutcome = Literal["data", "exception", "no_answer", "no_connection"]
 
 
 class ReadFailed(Exception):
     """A request that gave no data: how it ended, and what a person may read about it."""
 
-    def __init__(self, outcome: Outcome, detail: str) -> None:
+    def __init__(self, outcome: PollOutcome, detail: str) -> None:
         super().__init__(detail)
         self.outcome = outcome
         self.detail = detail

@@ -7,11 +7,17 @@ from threading import Thread
 from typing import Any
 
 from gridctl.ingest.ports import Batch
-from gridctl.ingest.scada.account import DeviceAccount, summary
 from gridctl.ingest.scada.model import DeviceSpec
-from gridctl.ingest.scada.outbox import CAP_BYTES, Outbox, Record
 from gridctl.ingest.scada.plan import PollPlan
-from gridctl.ingest.scada.poller import DevicePoller, Remark
+from gridctl.ingest.scada.poller import (
+    CAP_BYTES,
+    DeviceAccount,
+    DevicePoller,
+    Notify,
+    Outbox,
+    PolledReading,
+    summary_of,
+)
 from gridctl.ingest.scada.ports import Link
 
 IDLE_S = 0.2
@@ -22,10 +28,10 @@ Links = Callable[[DeviceSpec, int], Link]
 class ScadaSource:
     """Implements Source: polls every device at its interval until `stop`; polls that have begun are finished."""
 
-    def __init__(self, plans: Sequence[PollPlan], links: Links, remark: Remark, *, cap_bytes: int = CAP_BYTES) -> None:
+    def __init__(self, plans: Sequence[PollPlan], links: Links, notify: Notify, *, cap_bytes: int = CAP_BYTES) -> None:
         self._plans = plans
         self._links = links
-        self._remark = remark
+        self._notify = notify
         self._accounts = {plan.device.device_id: DeviceAccount(plan.interval_ms) for plan in plans}
         self._outbox = Outbox(cap_bytes)
         self._stopped = False
@@ -56,7 +62,7 @@ class ScadaSource:
 
     def summary(self) -> dict[str, Any]:
         """Return what became of the polls; complete once the batches have ended."""
-        return summary(self._accounts)
+        return summary_of(self._accounts)
 
     def _poll(self) -> None:
         try:
@@ -75,11 +81,11 @@ class ScadaSource:
             for index, plan in enumerate(self._plans):
                 link = self._links(plan.device, plan.timeout_ms)
                 account = self._accounts[plan.device.device_id]
-                poller = DevicePoller(plan, link, self._outbox, account, self._remark)
+                poller = DevicePoller(plan, link, self._outbox, account, self._notify)
                 # Spread over the interval, the devices do not wait for each other's turn on this thread.
                 phase_ms = plan.interval_ms * index // len(self._plans)
                 group.create_task(poller.run(phase_ms, stop))
 
 
-def _batch(records: Sequence[Record]) -> Batch:
+def _batch(records: Sequence[PolledReading]) -> Batch:
     return Batch([record.raw for record in records], lambda index: records[index].origin)

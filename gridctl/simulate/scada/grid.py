@@ -9,8 +9,7 @@ sum of its bay's feeder currents.
 from collections.abc import Mapping, Sequence
 
 from gridctl.simulate.draws import between, number
-from gridctl.simulate.scada.layout import Outstation
-from gridctl.simulate.scada.registers import NOT_IMPLEMENTED_INT16, words_of
+from gridctl.simulate.scada.outstations import NOT_IMPLEMENTED_INT16, Outstation, words_of
 from gridctl.simulate.weather import HOUR_MS, Weather
 
 NOMINAL_V = 11_000

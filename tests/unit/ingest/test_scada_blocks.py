@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridctl.ingest.scada.blocks import blocks_of
 from gridctl.ingest.scada.model import DeviceSpec
+from gridctl.ingest.scada.plan import blocks_of
 
 
 def device(fields: list[dict[str, Any]], **settings: Any) -> DeviceSpec:

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from gridctl.ingest.scada.blocks import Block
 from gridctl.ingest.scada.mapfile import read_map
 from gridctl.ingest.scada.model import DeviceSpec
+from gridctl.ingest.scada.plan import Block
 from gridctl.ingest.scada.ports import ReadFailed
 from gridctl.ingest.scada.source import ScadaSource
 

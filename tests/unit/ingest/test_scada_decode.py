@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pymodbus.client.mixin import ModbusClientMixin
 
 from gridctl.contracts.events import Quality
-from gridctl.ingest.scada.decode import MISSING, PACKING, SENTINELS, Value, decoder_of
 from gridctl.ingest.scada.model import ByteOrder, FieldSpec, ValueType
+from gridctl.ingest.scada.plan import MISSING, PACKING, SENTINELS, Value, decoder_of
 
 ORDERS: tuple[ByteOrder, ...] = ("ABCD", "DCBA", "BADC", "CDAB")
 

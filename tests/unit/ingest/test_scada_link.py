@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from gridctl.adapters.modbus_client import SILENT_POLLS_MAX, ModbusLink
-from gridctl.ingest.scada.blocks import Block
 from gridctl.ingest.scada.model import DeviceSpec
+from gridctl.ingest.scada.plan import Block
 from gridctl.ingest.scada.ports import ReadFailed
 
 HOLDING = Block("holding", 0, 2)

@@ -6,8 +6,7 @@ import pytest
 
 from gridctl.errors import UsageProblem
 from gridctl.ingest.scada.mapfile import read_map
-from gridctl.simulate.scada.layout import outstations
-from gridctl.simulate.scada.mapfile import map_text
+from gridctl.simulate.scada.outstations import map_text, outstations
 
 GOOD = """\
 interval_ms = 1000

@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridctl.ingest.scada.account import DeviceAccount, quantiles_ms, summary
-from gridctl.ingest.scada.outbox import Outbox, Record
-from gridctl.ingest.scada.schedule import Slots
+from gridctl.ingest.scada.poller import DeviceAccount, Outbox, PolledReading, Slots, quantiles_ms, summary_of
 
 WALL_MS = 1_795_000_000_123.4
 
@@ -83,7 +81,7 @@ def test_the_summary_adds_up_and_tells_intervals_apart() -> None:
     fast.deviate(1)
     slow.outcomes.update({"data": 7})
     slow.deviate(30)
-    told = summary({"a": fast, "b": slow})
+    told = summary_of({"a": fast, "b": slow})
     assert {name: told[name] for name in told if name.startswith("polls")} == {
         "polls": 18, "polls_answered": 14, "polls_unanswered": 4, "polls_skipped": 4,
     }  # fmt: skip
@@ -95,18 +93,18 @@ def test_the_summary_adds_up_and_tells_intervals_apart() -> None:
 
 def test_the_outbox_says_when_it_is_full_and_gives_back_in_order() -> None:
     outbox = Outbox(cap_bytes=10)
-    outbox.put(Record(b"12345", "a"))
+    outbox.put(PolledReading(b"12345", "a"))
     assert outbox.has_room()
-    outbox.put(Record(b"67890", "b"))
+    outbox.put(PolledReading(b"67890", "b"))
     assert not outbox.has_room()
-    assert outbox.take(0) == [Record(b"12345", "a"), Record(b"67890", "b")]
+    assert outbox.take(0) == [PolledReading(b"12345", "a"), PolledReading(b"67890", "b")]
     assert outbox.has_room()
     assert outbox.take(0.01) == []
 
 
 def test_a_reader_that_waits_is_woken_by_a_record_and_by_the_end() -> None:
     outbox = Outbox()
-    Timer(0.05, lambda: outbox.put(Record(b"x", "a"))).start()
-    assert outbox.take(10) == [Record(b"x", "a")]
+    Timer(0.05, lambda: outbox.put(PolledReading(b"x", "a"))).start()
+    assert outbox.take(10) == [PolledReading(b"x", "a")]
     Timer(0.05, outbox.close).start()
     assert outbox.take(10) is None

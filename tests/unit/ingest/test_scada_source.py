@@ -171,10 +171,10 @@ class TestFaultyUnitsAmongHealthyOnes:
 
     def test_units_with_trouble_are_remarked_upon_when_it_begins(self, run: Run) -> None:
         def remarks_on(device_id: str) -> list[str]:
-            return [remark for remark in run.remarks if remark.startswith(f"{device_id} (127.0.0.1:")]
+            return [notify for notify in run.remarks if notify.startswith(f"{device_id} (127.0.0.1:")]
 
-        assert [remark.split("): ")[1] for remark in remarks_on("breaker-002")] == ["no answer within 240 ms"]
-        assert any("answers with exception 2 (illegal address)" in remark for remark in remarks_on("feeder-003"))
+        assert [notify.split("): ")[1] for notify in remarks_on("breaker-002")] == ["no answer within 240 ms"]
+        assert any("answers with exception 2 (illegal address)" in notify for notify in remarks_on("feeder-003"))
         # Said once, not at each poll.
         assert len(remarks_on("breaker-004")) == 1
 
@@ -217,5 +217,5 @@ def test_outstations_that_go_away_and_come_back(tmp_path: Path) -> None:
         good = [index for index, quality in enumerate(qualities) if quality == "GOOD"]
         assert good[-1] == len(qualities) - 1, device_id
         assert good[-1] - good[0] >= len(good), f"{device_id} was never away: {qualities}"
-    assert any("takes no connection" in remark for remark in remarks)
-    assert sum("answers again" in remark for remark in remarks) >= 2
+    assert any("takes no connection" in notify for notify in remarks)
+    assert sum("answers again" in notify for notify in remarks) >= 2

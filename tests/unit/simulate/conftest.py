@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from gridctl.simulate.chargers import Chargers
-from gridctl.simulate.fleet import Fleet, FleetPlan
-from gridctl.simulate.schedule import Schedule
+from gridctl.simulate.fleet import Fleet, FleetPlan, Schedule
 from gridctl.simulate.thermostats import Thermostats
 
 WINTER_MS = 1_768_435_200_000  # 2026-01-15T00:00:00Z

@@ -14,7 +14,7 @@ from gridctl.contracts.kinds.thermostat.model import ThermostatReading
 from gridctl.simulate.chargers import Chargers
 from gridctl.simulate.faults import FAULT_NAMES, FAULTY_FIRMWARE
 from gridctl.simulate.fleet import Fleet, FleetPlan
-from gridctl.simulate.jsonl import write_lines
+from gridctl.simulate.sending import write_lines
 from gridctl.simulate.thermostats import Thermostats
 
 MODEL: dict[str, type[ThermostatReading | ChargerReading]] = {

@@ -10,10 +10,9 @@ from pymodbus.exceptions import ModbusException
 
 from gridctl.adapters.modbus_server import ModbusServers, Outstations
 from gridctl.errors import Unavailable, UsageProblem
-from gridctl.simulate.scada.account import Account
-from gridctl.simulate.scada.faults import Fault, parse_faults
 from gridctl.simulate.scada.grid import Grid
-from gridctl.simulate.scada.layout import outstations
+from gridctl.simulate.scada.outstations import outstations
+from gridctl.simulate.scada.serve import Fault, OutstationAccount, parse_faults
 
 AT_MS = 1_784_505_660_000
 OPEN, CLOSED = False, True
@@ -53,13 +52,13 @@ def test_a_fault_that_cannot_be_is_refused(texts: list[str], words: str) -> None
     assert caught.value.next_step
 
 
-Act = Callable[[AsyncModbusTcpClient, Grid, Account], Awaitable[None]]
+Act = Callable[[AsyncModbusTcpClient, Grid, OutstationAccount], Awaitable[None]]
 
 
-def served(faults: list[str], act: Act) -> Account:
+def served(faults: list[str], act: Act) -> OutstationAccount:
     """Serve one bay with these faults and let `act` poll it."""
     fleet = outstations(1, 5)
-    grid, account = Grid(fleet, 7), Account(fleet)
+    grid, account = Grid(fleet, 7), OutstationAccount(fleet)
     grid.step(AT_MS)
 
     async def main() -> None:
@@ -79,7 +78,7 @@ def served(faults: list[str], act: Act) -> Account:
 
 
 def test_a_healthy_unit_answers_with_the_physics() -> None:
-    async def act(client: AsyncModbusTcpClient, grid: Grid, _account: Account) -> None:
+    async def act(client: AsyncModbusTcpClient, grid: Grid, _account: OutstationAccount) -> None:
         for device in grid.fleet:
             words = grid.words(device)
             answer = await client.read_holding_registers(0, count=len(words), device_id=device.unit_id)
@@ -92,7 +91,7 @@ def test_a_healthy_unit_answers_with_the_physics() -> None:
 
 
 def test_each_fault_does_what_it_says_and_is_counted_so() -> None:
-    async def act(client: AsyncModbusTcpClient, grid: Grid, _account: Account) -> None:
+    async def act(client: AsyncModbusTcpClient, grid: Grid, _account: OutstationAccount) -> None:
         for unit in (1, 3):
             with pytest.raises(ModbusException):
                 await client.read_holding_registers(0, count=2, device_id=unit)
@@ -112,7 +111,7 @@ def test_each_fault_does_what_it_says_and_is_counted_so() -> None:
 
 
 def test_a_slow_unit_holds_up_no_other_on_the_same_connection() -> None:
-    async def act(client: AsyncModbusTcpClient, _grid: Grid, _account: Account) -> None:
+    async def act(client: AsyncModbusTcpClient, _grid: Grid, _account: OutstationAccount) -> None:
         other = AsyncModbusTcpClient(client.comm_params.host, port=client.comm_params.port, timeout=2, retries=0)
         assert await other.connect()
         slow = asyncio.ensure_future(other.read_holding_registers(0, count=1, device_id=5))
@@ -126,7 +125,7 @@ def test_a_slow_unit_holds_up_no_other_on_the_same_connection() -> None:
 
 
 def test_a_breaker_can_be_operated_and_nothing_else_written() -> None:
-    async def act(client: AsyncModbusTcpClient, grid: Grid, _account: Account) -> None:
+    async def act(client: AsyncModbusTcpClient, grid: Grid, _account: OutstationAccount) -> None:
         assert not (await client.write_coil(0, OPEN, device_id=2)).isError()
         assert not grid.closed(grid.fleet[1])
         assert (await client.read_coils(0, count=1, device_id=2)).bits[0] is False
@@ -144,7 +143,7 @@ def test_a_breaker_can_be_operated_and_nothing_else_written() -> None:
 
 
 def test_what_is_not_there_is_an_exception() -> None:
-    async def act(client: AsyncModbusTcpClient, _grid: Grid, _account: Account) -> None:
+    async def act(client: AsyncModbusTcpClient, _grid: Grid, _account: OutstationAccount) -> None:
         nobody = await client.read_holding_registers(0, count=1, device_id=77)
         assert (nobody.isError(), nobody.exception_code) == (True, 11)
         beyond = await client.read_holding_registers(8, count=5, device_id=1)
@@ -159,7 +158,7 @@ def test_a_port_that_is_taken_is_said_to_be() -> None:
         fleet = outstations(1, 1)
         grid = Grid(fleet, 7)
         grid.step(AT_MS)
-        shared = Outstations(grid, {}, Account(fleet))
+        shared = Outstations(grid, {}, OutstationAccount(fleet))
         first = ModbusServers(shared, "127.0.0.1", 0)
         [address] = await first.start()
         try:

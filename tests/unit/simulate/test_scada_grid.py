@@ -6,8 +6,7 @@ from itertools import pairwise
 import pytest
 
 from gridctl.simulate.scada.grid import LOAD_PERMILLE, NOMINAL_V, TRIP_WINDOW_MS, Grid
-from gridctl.simulate.scada.layout import Outstation, outstations
-from gridctl.simulate.scada.registers import NOT_IMPLEMENTED_INT16, REGISTERS
+from gridctl.simulate.scada.outstations import NOT_IMPLEMENTED_INT16, REGISTERS, Outstation, outstations
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

@@ -5,10 +5,17 @@ from collections import Counter
 
 import pytest
 
-from gridctl.simulate.scada.account import Account
-from gridctl.simulate.scada.layout import device_id_of, feeder_of, outstations
-from gridctl.simulate.scada.mapfile import map_text
-from gridctl.simulate.scada.registers import BYTE_ORDERS, PACKING, REGISTERS, words_of
+from gridctl.simulate.scada.outstations import (
+    BYTE_ORDERS,
+    PACKING,
+    REGISTERS,
+    device_id_of,
+    feeder_of,
+    map_text,
+    outstations,
+    words_of,
+)
+from gridctl.simulate.scada.serve import OutstationAccount
 
 
 def test_an_outstation_is_the_same_device_however_ports_and_units_are_cut() -> None:
@@ -66,7 +73,7 @@ def test_the_map_is_toml_that_names_every_device_and_register() -> None:
 
 def test_the_account_tells_answered_from_unanswered_polls() -> None:
     fleet = outstations(1, 2)
-    account = Account(fleet)
+    account = OutstationAccount(fleet)
     for outcome in ("data", "exception", "corrupt", "slow", "silent", "wrong-transaction"):
         account.count(fleet[0], outcome)
     account.count(fleet[1], "data")

@@ -4,7 +4,7 @@ import itertools
 import math
 
 from gridctl.simulate.draws import TURN, between, number, sine
-from gridctl.simulate.schedule import Schedule
+from gridctl.simulate.fleet import Schedule
 from gridctl.simulate.weather import DAY_MS, HOUR_MS, Weather, WeatherEvent
 
 

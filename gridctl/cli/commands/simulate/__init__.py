@@ -147,8 +147,7 @@ def _plan(
     from gridctl.cli.commands.simulate.run import epoch_ms
     from gridctl.errors import UsageProblem
     from gridctl.simulate.faults import SHARE_UNIT
-    from gridctl.simulate.fleet import FleetPlan
-    from gridctl.simulate.schedule import Schedule
+    from gridctl.simulate.fleet import FleetPlan, Schedule
 
     if live and start is not None:
         raise UsageProblem("a live fleet runs at the wall clock", next_step="leave out --start, or add --output -")
@@ -180,7 +179,7 @@ def _run_lines(fleet: "Fleet", output: str) -> None:
     from gridctl.cli.commands.simulate.run import destination
     from gridctl.cli.output import progress_bar
     from gridctl.runtime.stop import Stop
-    from gridctl.simulate.jsonl import write_lines
+    from gridctl.simulate.sending import write_lines
 
     total = fleet.plan.devices * (fleet.plan.schedule.ticks or 0)
     with Stop() as stop, destination(output) as out, progress_bar("lines", total) as advance:
@@ -197,7 +196,7 @@ def _run_live(
     from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.simulate import mqtt_publisher
     from gridctl.runtime.stop import Stop
-    from gridctl.simulate.live import LiveFleet
+    from gridctl.simulate.sending import LiveFleet
 
     ticks = fleet.plan.schedule.ticks
     with Stop() as stop:

@@ -45,16 +45,13 @@ def scada(
     from gridctl.cli.wiring.simulate import outstation_servers
     from gridctl.runtime.progress import write_whole
     from gridctl.runtime.stop import Stop
-    from gridctl.simulate.scada.account import Account
-    from gridctl.simulate.scada.faults import parse_faults
     from gridctl.simulate.scada.grid import Grid
-    from gridctl.simulate.scada.layout import outstations
-    from gridctl.simulate.scada.mapfile import map_text
-    from gridctl.simulate.scada.serve import serve_outstations
+    from gridctl.simulate.scada.outstations import map_text, outstations
+    from gridctl.simulate.scada.serve import OutstationAccount, parse_faults, serve_outstations
 
     fleet = outstations(ports, units)
     faults = parse_faults(fault or [], len(fleet))
-    grid, account = Grid(fleet, seed), Account(fleet)
+    grid, account = Grid(fleet, seed), OutstationAccount(fleet)
     grid.step(time.time_ns() // 1_000_000)
     servers = outstation_servers(grid, faults, account, host, port)
 

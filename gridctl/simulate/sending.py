@@ -1,15 +1,40 @@
-"""A fleet at the wall clock: packets spread over each interval, and an account of what was sent."""
+"""How a fleet's packets leave: as JSON lines as fast as they can be written, or at the wall clock to a broker."""
 
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from gridctl.runtime.progress import ProgressFile
 from gridctl.runtime.stop import Stop
 from gridctl.simulate.fleet import BLOCK, Fleet, Packet
 from gridctl.simulate.ports import Publisher
+
+
+def write_lines(
+    fleet: Fleet,
+    out: BinaryIO,
+    progress: Callable[[int], None] = lambda _: None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
+    """Write every tick of the fleet's schedule, which must have an end, unless `stopping`; return the lines written."""
+    schedule, devices = fleet.plan.schedule, fleet.plan.devices
+    written = 0
+    for tick in range(schedule.ticks or 0):
+        base_ms, spread_ms = schedule.time_ms(tick), schedule.interval_at(tick)
+        fleet.begin_tick(tick, base_ms)
+        for first in range(0, devices, BLOCK):
+            if stopping():
+                out.flush()
+                return written
+            lines = fleet.lines(first, min(devices, first + BLOCK), base_ms, spread_ms)
+            out.write(("\n".join(lines) + "\n").encode("latin-1"))
+            written += len(lines)
+            progress(len(lines))
+    out.flush()
+    return written
+
 
 SLICE_S = 0.05
 DRAIN_S = 10.0
