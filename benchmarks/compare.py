@@ -203,9 +203,9 @@ def prepare(events: int, directory: Path, environment: Mapping[str, str]) -> tup
     """Make the records, fill the topic once with 5 % of them twice; return its count, arguments and effects."""
     records, assets, filled = directory / "records.jsonl", directory / "assets.jsonl", directory / "filled.jsonl"
     fleet = ["--devices", str(DEVICES), "--ticks", str(-(-events // DEVICES)), "--seed", "7"]
-    gridctl("simulate", "thermostats", *fleet, "--output", str(records), environment=environment)
+    gridctl("simulate", "thermostats", *fleet, "--to", str(records), environment=environment)
     of_fleet = ["--thermostats", str(DEVICES), "--seed", "7"]
-    gridctl("simulate", "assets", *of_fleet, "--output", str(assets), environment=environment)
+    gridctl("simulate", "assets", *of_fleet, "--to", str(assets), environment=environment)
     gridctl("assets", "apply", str(assets), environment=environment)
     lines = records.read_bytes().splitlines(keepends=True)[:events]
     filled.write_bytes(b"".join(lines + lines[::20]))

@@ -57,7 +57,7 @@ def _help(text: str) -> str:
 
 
 def _row(parameter: Any) -> str:
-    if parameter.name == "help":
+    if parameter.name == "help" or getattr(parameter, "hidden", False):
         return ""
     names = parameter.opts + parameter.secondary_opts if parameter.param_type_name == "option" else [parameter.name]
     choices = getattr(parameter.type_descriptor, "choices", None)

@@ -122,5 +122,5 @@ class MqttPublisher:
     def _unavailable(self, why: str) -> Unavailable:
         return Unavailable(
             f"MQTT broker {self.address}: {why}",
-            next_step="run `gridctl up`, name the broker with --mqtt HOST:PORT, or write lines with --output -",
+            next_step="run `gridctl up`, name the broker with --mqtt HOST:PORT, or write lines with --to -",
         )

@@ -8,7 +8,7 @@ import textwrap
 EXAMPLE = """\
 Examples:
   $ gridctl up && gridctl status
-  $ gridctl simulate thermostats --devices 10 --output - | gridctl ingest jsonl -
+  $ gridctl simulate thermostats --devices 10 --to - | gridctl ingest jsonl -
   $ gridctl process --until-idle && gridctl state show
 
 Run `gridctl COMMAND --help` for a command; `gridctl --install-completion` for your shell.

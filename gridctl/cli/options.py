@@ -2,7 +2,7 @@
 
 import os
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -31,6 +31,19 @@ class RecordFormat(StrEnum):
 
 Output = Annotated[OutputFormat, typer.Option("--output", "-o", help="How to print the data.")]
 RecordOutput = Annotated[RecordFormat, typer.Option("--output", "-o", help="How to print the records.")]
+
+
+Value = TypeVar("Value")
+
+
+def renamed(old: str, new: str, value: Value | None, current: Value) -> Value:
+    """Return what an option's old name gives, with a warning, else what its present name gives."""
+    from gridctl.cli.output import talk
+
+    if value is None:
+        return current
+    talk().print(f"warning: {old} is now {new}; the old name goes with the next release")
+    return value
 
 
 def stated_base(revision: str | None) -> str | None:

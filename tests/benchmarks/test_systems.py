@@ -55,8 +55,8 @@ def _published(bootstrap: str) -> list[bytes]:
 
 def test_the_measured_runs_publish_every_event_and_apply_every_event(own_stack: RunningStack, tmp_path: Path) -> None:
     records, assets = tmp_path / "records.jsonl", tmp_path / "assets.jsonl"
-    own_stack.run("simulate", "thermostats", "--devices", DEVICES, "--ticks", TICKS, "--seed", 7, "--output", records)
-    own_stack.run("simulate", "assets", "--thermostats", DEVICES, "--seed", 7, "--output", assets)
+    own_stack.run("simulate", "thermostats", "--devices", DEVICES, "--ticks", TICKS, "--seed", 7, "--to", records)
+    own_stack.run("simulate", "assets", "--thermostats", DEVICES, "--seed", 7, "--to", assets)
     own_stack.run("assets", "apply", assets)
     sent = {(line["device_id"], line["event_time_ms"]): line for line in map(json.loads, records.open())}
     circuit_of = {line["device_id"]: line["circuit_id"] for line in map(json.loads, assets.open())}

@@ -9,7 +9,7 @@ import pytest
 
 from tests.running_stack import GRIDCTL, RunningStack
 
-CALLS = ["--help", "simulate thermostats --help", "simulate thermostats --devices 2000 --ticks 9 --output -"]
+CALLS = ["--help", "simulate thermostats --help", "simulate thermostats --devices 2000 --ticks 9 --to -"]
 
 
 @pytest.mark.parametrize("words", CALLS)

@@ -74,8 +74,8 @@ def workplace(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> 
     """A directory with the files that the examples name, made by the commands themselves."""
     directory: Path = tmp_path_factory.mktemp("examples")
     for line in (
-        "gridctl simulate assets --thermostats 20 --chargers 5 --scada 2 --output assets.jsonl",
-        "gridctl simulate thermostats --devices 20 --ticks 3 --output readings.jsonl",
+        "gridctl simulate assets --thermostats 20 --chargers 5 --scada 2 --to assets.jsonl",
+        "gridctl simulate thermostats --devices 20 --ticks 3 --to readings.jsonl",
     ):
         done = run(line, directory, stack.environment)
         assert done.returncode == 0, f"{line}\n{done.stderr}"

@@ -23,7 +23,7 @@ from tests.running_stack import GRIDCTL, RunningStack
 pytestmark = [pytest.mark.stack]
 
 DEVICES, TICKS = 1000, 5
-FLEET = ("simulate", "thermostats", "--devices", DEVICES, "--ticks", TICKS, "--seed", 7, "--output", "-")
+FLEET = ("simulate", "thermostats", "--devices", DEVICES, "--ticks", TICKS, "--seed", 7, "--to", "-")
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_a_file_and_the_forms_of_the_report(platform: RunningStack, fleet: bytes
     assert f"{path}:2" in {letter["source"] for letter in letters(platform)}
 
 
-@pytest.mark.parametrize(("name", "problem"), [("absent", "No such file"), ("", "is a directory")])
+@pytest.mark.parametrize(("name", "problem"), [("absent", "No such file"), ("", "Is a directory")])
 def test_a_file_that_cannot_be_read_is_a_wrong_call(
     name: str, problem: str, platform: RunningStack, tmp_path: Path
 ) -> None:
@@ -225,7 +225,7 @@ def test_asset_records_decide_priority_and_circuit(platform: RunningStack, fleet
 
 def test_one_wrong_asset_record_refuses_the_file(platform: RunningStack, tmp_path: Path) -> None:
     path = tmp_path / "assets.jsonl"
-    good = platform.run("simulate", "assets", "--thermostats", 10, "--output", "-").stdout
+    good = platform.run("simulate", "assets", "--thermostats", 10, "--to", "-").stdout
     before = platform.run("topics", "tail", "grid.asset").stdout
     path.write_text(good + good.splitlines()[0].replace('"device_id":"', '"device_id":"a b'))
     done = platform.run("assets", "apply", path, check=False)

@@ -35,8 +35,8 @@ def test_every_poll_that_the_outstations_counted_is_in_the_state(stack: RunningS
     map_file = tmp_path / "map.toml"
     faults = ["--fault", "silent:2", "--fault", "exception:3"]
     simulate = ["simulate", "scada", "--units", 5, "--interval", 0.2, *faults, "--map-out", map_file]
-    ledger_file = tmp_path / "ledger.json"
-    outstations = stack.start(*simulate, "--ledger", ledger_file, "-o", "json")
+    account_file = tmp_path / "account.json"
+    outstations = stack.start(*simulate, "--account", account_file, "-o", "json")
     try:
         wait_for(map_file.exists)
         # Names of this test's own: other tests on the same stack leave good readings of the usual ones.
@@ -44,17 +44,17 @@ def test_every_poll_that_the_outstations_counted_is_in_the_state(stack: RunningS
         first = stack.run("ingest", "scada", "--map", map_file, "--duration", 1.5, "-o", "json")
         second = stack.start("ingest", "scada", "--map", map_file, "-o", "json")
         polls = json.loads(first.stdout)["polls"]
-        wait_for(lambda: json.loads(ledger_file.read_text())["polls"] > polls)
+        wait_for(lambda: json.loads(account_file.read_text())["polls"] > polls)
         second.send_signal(signal.SIGTERM)
         out, _ = second.communicate(timeout=30)
         outstations.terminate()
-        ledger = json.loads(outstations.communicate(timeout=20)[0])
+        outstation_account = json.loads(outstations.communicate(timeout=20)[0])
     finally:
         outstations.kill()
     assert second.returncode == 0
     accounts = [json.loads(first.stdout), json.loads(out)]
     assert all(account["read"] == account["published"] == account["polls"] > 0 for account in accounts)
-    assert sum(account["polls"] for account in accounts) == ledger["polls"]
+    assert sum(account["polls"] for account in accounts) == outstation_account["polls"]
     # One line for each unit with trouble, and none of pymodbus' own.
     assert "t-breaker-002 (127.0.0.1" in first.stderr
     assert all(" (127.0.0.1:" in line for line in first.stderr.splitlines()), first.stderr

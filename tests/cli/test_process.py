@@ -35,7 +35,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]
 
 
 def simulated(kind: str, platform: RunningStack, *more: object) -> bytes:
-    arguments = ["simulate", kind, "--devices", DEVICES, "--ticks", TICKS, "--seed", 7, *more, "--output", "-"]
+    arguments = ["simulate", kind, "--devices", DEVICES, "--ticks", TICKS, "--seed", 7, *more, "--to", "-"]
     return platform.run(*arguments).stdout.encode()
 
 

@@ -27,7 +27,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]
         running.run("up")
         for kind in ("thermostats", "chargers"):
             lines = running.run(
-                "simulate", kind, "--devices", DEVICES // 2, "--ticks", TICKS, "--seed", 7, "--output", "-"
+                "simulate", kind, "--devices", DEVICES // 2, "--ticks", TICKS, "--seed", 7, "--to", "-"
             ).stdout
             running.run("ingest", "jsonl", "-", stdin=lines)
         yield running

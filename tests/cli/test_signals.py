@@ -26,7 +26,7 @@ name = "a"
 address = 0
 type = "INT16"
 """
-LINES = ["simulate", "thermostats", "--devices", "100000", "--ticks", "100000", "--output", "-"]
+LINES = ["simulate", "thermostats", "--devices", "100000", "--ticks", "100000", "--to", "-"]
 LIVE = ["--devices", "20", "--interval", "1", "-o", "json"]
 # Where a command says that it has begun, what it says there, and whether an account is on stdout at the end.
 COMMANDS = {

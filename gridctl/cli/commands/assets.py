@@ -1,16 +1,11 @@
 """`gridctl assets`: what the customer information system says of the devices."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
 from gridctl.cli.confirm import Yes, confirm
 from gridctl.cli.options import Output, OutputFormat
-from gridctl.errors import UsageProblem
 
 app = typer.Typer(no_args_is_help=True, help="Publish what the customer information system says of the devices.")
 
@@ -36,13 +31,14 @@ def apply(
     yes: Yes = False,
     output: Output = OutputFormat.TABLE,
 ) -> None:
-    """Publish CIS records; from then on events carry the priority and the circuit that they say.
+    """Publish CIS records; from then on events carry the priority and the circuit of these records.
 
     All of the file is checked before anything is written. The newest record of a device counts.
 
     Example:
-    $ gridctl simulate assets --thermostats 1000 --output - | gridctl assets apply -
+    $ gridctl simulate assets --thermostats 1000 --to - | gridctl assets apply -
     """
+    from gridctl.cli.files import reading
     from gridctl.cli.output import print_account, progress_bar
     from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.ingest import asset_publisher
@@ -51,23 +47,9 @@ def apply(
     settings = settings_of(context)
     if not dry_run:
         confirm(settings, "Publish asset records", yes=yes)
-    with _opened(file) as lines:
+    with reading(file) as lines:
         records = read_assets(lines, "stdin" if file == "-" else file)
     with asset_publisher(settings) as (encoder, publisher), progress_bar("records", len(records)) as advance:
         if not dry_run:
             publish_assets(records, encoder, publisher, advance)
     print_account({"read": len(records), "published": 0 if dry_run else len(records)}, output)
-
-
-@contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
-    if file == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        with Path(file).open("rb") as lines:
-            yield lines
-    except OSError as error:
-        raise UsageProblem(
-            f"{file}: cannot be read: {error.strerror}", next_step="name a file of JSON lines, or - for stdin"
-        ) from error

@@ -1,6 +1,6 @@
 """The account: what the devices sent against what the platform holds. Each column is counted by another party.
 
-`sent` comes from the simulated devices' own ledgers, `in_kafka` and `dead_lettered` from offsets, and the effects
+`sent` comes from the simulated devices' own accounts, `in_kafka` and `dead_lettered` from offsets, and the effects
 (`applied`, `stale`, `duplicates`) from the counters that the state script keeps in Redis.
 """
 

@@ -114,7 +114,7 @@ class Demo:
         fleets, units = self.plan.fleets, self.plan.ports * self.plan.units
         records = self.work_dir / "assets.jsonl"
         sizes = ["--thermostats", fleets["thermostats"], "--chargers", fleets["chargers"], "--scada", units]
-        self._child("simulate-assets", "simulate", "assets", *sizes, "--seed", self.plan.seed, "--output", records)
+        self._child("simulate-assets", "simulate", "assets", *sizes, "--seed", self.plan.seed, "--to", records)
         self.children["simulate-assets"].finish(START_TIMEOUT_S)
         self._child("assets-apply", "assets", "apply", records, "-o", "json")
         # The bridge's session: from here on the MQTT broker keeps what the fleets send until the bridge takes it.
@@ -132,15 +132,15 @@ class Demo:
         self._child("ingest-mqtt", "ingest", "mqtt", "--client-id", BRIDGE, "-o", "json")
         register_map = self.work_dir / "map.toml"
         outstations = ["--ports", plan.ports, "--units", plan.units, "--fault", f"silent:{plan.units}"]
-        written = ["--map-out", register_map, "--ledger", self._ledger("scada")]
+        written = ["--map-out", register_map, "--account", self._account("scada")]
         self._child("scada", "simulate", "scada", *outstations, *written, *seed, "-o", "json")
         # What is sent before somebody reads it only waits, and shows as latency.
         self._wait(lambda: register_map.exists() and progress.exists(), "outstations and processor")
         self._child("ingest-scada", "ingest", "scada", "--map", register_map, "-o", "json")
         for name, devices in plan.fleets.items():
             fleet = ["--devices", devices, "--interval", plan.interval_s, "--faulty-firmware", plan.faulty_share]
-            self._child(name, "simulate", name, *fleet, *seed, "--ledger", self._ledger(name), "-o", "json")
-        self._wait(lambda: all(self._ledger(name).exists() for name in plan.fleets), "the simulated fleets")
+            self._child(name, "simulate", name, *fleet, *seed, "--account", self._account(name), "-o", "json")
+        self._wait(lambda: all(self._account(name).exists() for name in plan.fleets), "the simulated fleets")
         self._started_s = time.monotonic()
 
     def _drain(self, sending_s: float) -> Result:
@@ -164,8 +164,8 @@ class Demo:
         return Result(account, self.meter.letters(), processed["latency_ms"], jitter, sending_s)
 
     def _look(self) -> Look:
-        scada = _read_json(self._ledger("scada"))
-        sent = {name: _read_json(self._ledger(name)).get("acknowledged", 0) for name in self.plan.fleets}
+        scada = _read_json(self._account("scada"))
+        sent = {name: _read_json(self._account(name)).get("acknowledged", 0) for name in self.plan.fleets}
         return Look(
             elapsed_s=time.monotonic() - self._started_s,
             sent={**sent, "scada": scada.get("polls_answered", 0)},
@@ -198,8 +198,8 @@ class Demo:
         self.children[name] = child
         return child
 
-    def _ledger(self, name: str) -> Path:
-        return self.work_dir / f"{name}.ledger.json"
+    def _account(self, name: str) -> Path:
+        return self.work_dir / f"{name}.account.json"
 
 
 def _read_json(path: Path) -> dict[str, Any]:

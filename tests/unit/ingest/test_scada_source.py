@@ -27,13 +27,13 @@ HEALTHY = ["feeder-001", "feeder-008", "breaker-009"]
 
 @dataclass
 class Run:
-    """What one run gave: readings by device, remarks, the poller's summary and the simulator's own ledger."""
+    """What one run gave: readings by device, remarks, the poller's summary and the simulator's own account."""
 
     readings: dict[str, list[dict[str, Any]]]
     raw: list[bytes]
     remarks: list[str]
     summary: dict[str, Any]
-    ledger: dict[str, Any]
+    account: dict[str, Any]
 
     def answered(self, device_id: str) -> list[dict[str, Any]]:
         """Return the readings with at least one value. On a busy machine a healthy unit may miss a deadline."""
@@ -52,8 +52,8 @@ class Simulator:
     """`gridctl simulate scada` as a user runs it."""
 
     def __init__(self, directory: Path, *arguments: str) -> None:
-        self.map_file, self.ledger_file = directory / "map.toml", directory / "ledger.json"
-        written = ["--map-out", str(self.map_file), "--ledger", str(self.ledger_file), "-o", "json"]
+        self.map_file, self.account_file = directory / "map.toml", directory / "account.json"
+        written = ["--map-out", str(self.map_file), "--account", str(self.account_file), "-o", "json"]
         self.process = subprocess.Popen(
             [GRIDCTL, "simulate", "scada", *arguments, *written], stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
@@ -69,8 +69,8 @@ class Simulator:
     def stop(self) -> dict[str, Any]:
         self.process.terminate()
         out, _ = self.process.communicate(timeout=20)
-        ledger: dict[str, Any] = json.loads(out)
-        return ledger
+        account: dict[str, Any] = json.loads(out)
+        return account
 
 
 def polled(source: ScadaSource, seconds: float) -> list[bytes]:
@@ -93,14 +93,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         source = ScadaSource(read_map(text, "map.toml"), ModbusLink, remarks.append)
         raw = polled(source, 4.0)
         time.sleep(0.4)  # the last answer of the slowest unit: the simulator counts an answer once it is out
-        ledger = simulator.stop()
+        account = simulator.stop()
     finally:
         simulator.process.kill()
     readings = defaultdict(list)
     for record in raw:
         reading = json.loads(record)
         readings[reading["device_id"]].append(reading)
-    return Run(dict(readings), raw, remarks, source.summary(), ledger)
+    return Run(dict(readings), raw, remarks, source.summary(), account)
 
 
 @pytest.mark.slow
@@ -108,8 +108,8 @@ class TestFaultyUnitsAmongHealthyOnes:
     def test_one_poll_is_one_event_and_one_request_that_the_device_counted(self, run: Run) -> None:
         assert len(run.readings) == 10
         for device_id, readings in run.readings.items():
-            assert len(readings) == run.ledger["devices"][device_id]["polls"], device_id
-        assert len(run.raw) == run.summary["polls"] == run.ledger["polls"]
+            assert len(readings) == run.account["devices"][device_id]["polls"], device_id
+        assert len(run.raw) == run.summary["polls"] == run.account["polls"]
 
     def test_every_reading_keeps_the_contract(self, run: Run) -> None:
         validator, now_ms = Validator(), time.time_ns() // 1_000_000

@@ -1,4 +1,4 @@
-"""Who the outstations are, what their registers hold, and the map and ledger that tell of it."""
+"""Who the outstations are, what their registers hold, and the map and the account that tell of it."""
 
 import tomllib
 from collections import Counter

@@ -4,7 +4,6 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,9 +41,6 @@ def _group() -> None:
 app.command("scada")(scada)
 
 
-app.command("scada")(scada)
-
-
 @app.command("jsonl")
 def jsonl(context: typer.Context, file: File, output: Output = OutputFormat.TABLE) -> None:
     """Publish recorded readings, or those of a pipe: one JSON object a line.
@@ -53,7 +49,7 @@ def jsonl(context: typer.Context, file: File, output: Output = OutputFormat.TABL
     Doing the same again is safe: an event that is sent twice is applied once.
 
     Example:
-    $ gridctl simulate thermostats --devices 100 --output - | gridctl ingest jsonl -
+    $ gridctl simulate thermostats --devices 100 --to - | gridctl ingest jsonl -
     """
     from gridctl.ingest.run import Until
 
@@ -94,21 +90,8 @@ def mqtt(
 
 @contextmanager
 def _lines(file: str, settings: "Settings") -> "Iterator[JsonLines]":
+    from gridctl.cli.files import reading
     from gridctl.ingest.jsonl import JsonLines
 
-    cap = settings.profile.raw_cap_bytes
-    if file == "-":
-        yield JsonLines(0, "stdin", cap)
-        return
-    try:
-        if Path(file).is_dir():
-            raise IsADirectoryError(None, "is a directory")
-        descriptor = os.open(file, os.O_RDONLY)
-    except OSError as error:
-        raise UsageProblem(
-            f"{file}: cannot be read: {error.strerror}", next_step="name a file of JSON lines, or - for stdin"
-        ) from error
-    try:
-        yield JsonLines(descriptor, file, cap)
-    finally:
-        os.close(descriptor)
+    with reading(file) as lines:
+        yield JsonLines(lines.fileno(), "stdin" if file == "-" else file, settings.profile.raw_cap_bytes)

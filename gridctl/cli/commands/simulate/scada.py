@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from gridctl.cli.options import OutputFormat
+from gridctl.cli.commands.simulate.fleets import OldAccountFile, OldOutput, Seed
+from gridctl.cli.options import Output, OutputFormat, renamed
 
 HELP = """Serve Modbus TCP outstations: feeders, breakers and transformers.
 
@@ -24,18 +25,18 @@ def scada(
     units: Annotated[int, typer.Option(min=1, max=247, help="How many unit ids on each.")] = 5,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The first port; 0 takes free ones.")] = 0,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    seed: Annotated[int, typer.Option(help="The same seed, the same outstations.")] = 1,
+    seed: Seed = 1,
     fault: Annotated[
         list[str] | None,
         typer.Option(metavar="KIND:UNIT[:ARG]", help="Let one fail; units count through all ports. Repeatable."),
     ] = None,
     interval: Annotated[float, typer.Option(min=0.05, max=3600, help="Seconds between polls, for the map.")] = 1.0,
     map_out: Annotated[Path | None, typer.Option(help="Write the register map to this file.")] = None,
-    ledger: Annotated[Path | None, typer.Option(help="Keep a JSON account of the polls in this file.")] = None,
+    account: Annotated[Path | None, typer.Option(help="Keep a JSON account of the polls in this file.")] = None,
     duration: Annotated[float | None, typer.Option(min=0, help="End after this many seconds.")] = None,
-    summary: Annotated[OutputFormat, typer.Option("-o", "--format", help="How to print the summary.")] = (
-        OutputFormat.TABLE
-    ),
+    output: Output = OutputFormat.TABLE,
+    old_account: OldAccountFile = None,
+    old_output: OldOutput = None,
 ) -> None:
     """Serve the outstations."""
     import asyncio
@@ -51,9 +52,10 @@ def scada(
 
     fleet = outstations(ports, units)
     faults = parse_faults(fault or [], len(fleet))
-    grid, account = Grid(fleet, seed), OutstationAccount(fleet)
+    grid, polls = Grid(fleet, seed), OutstationAccount(fleet)
+    account_file = renamed("--ledger", "--account", old_account, account)
     grid.step(time.time_ns() // 1_000_000)
-    servers = outstation_servers(grid, faults, account, host, port)
+    servers = outstation_servers(grid, faults, polls, host, port)
 
     def on_ready(addresses: list[str]) -> None:
         if map_out is not None:
@@ -65,7 +67,7 @@ def scada(
     with Stop() as stop:
         done = asyncio.run(
             serve_outstations(
-                servers, grid, account, stop=stop, account_file=ledger, duration_s=duration, on_ready=on_ready
+                servers, grid, polls, stop=stop, account_file=account_file, duration_s=duration, on_ready=on_ready
             )
         )
-        print_account(done, summary)
+        print_account(done, renamed("--format", "--output", old_output, output))

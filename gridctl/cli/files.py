@@ -1,0 +1,41 @@
+"""Files that a command reads or writes; - is stdin or stdout."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from gridctl.errors import UsageProblem
+
+
+@contextmanager
+def reading(name: str) -> Iterator[BinaryIO]:
+    """Yield a file of JSON lines, or stdin; UsageProblem when it cannot be read."""
+    if name == "-":
+        yield sys.stdin.buffer
+        return
+    with ExitStack() as opened:
+        try:
+            lines = opened.enter_context(Path(name).open("rb"))
+        except OSError as error:
+            raise UsageProblem(
+                f"{name}: cannot be read: {error.strerror}", next_step="name a file of JSON lines, or - for stdin"
+            ) from error
+        yield lines
+
+
+@contextmanager
+def writing(name: str) -> Iterator[BinaryIO]:
+    """Yield the file, or stdout; UsageProblem when it cannot be written."""
+    if name == "-":
+        # Python's own has no buffer under PYTHONUNBUFFERED: a signal could then cut a line in two.
+        with os.fdopen(sys.stdout.fileno(), "wb", closefd=False) as out:
+            yield out
+        return
+    try:
+        with Path(name).open("wb") as out:
+            yield out
+    except OSError as error:
+        raise UsageProblem(f"{name}: cannot be written: {error.strerror}", next_step="name another file") from error
