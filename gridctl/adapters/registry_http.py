@@ -64,7 +64,7 @@ class RegistryHttp:
             headers["authorization"] = f"Bearer {options.token}"
         self._client = httpx.Client(
             base_url=self.url.rstrip("/"),
-            headers=headers,
+            headers=httpx.Headers(headers, encoding="utf-8"),
             auth=None if options.token else _basic(options, parts.username, parts.password),
             verify=tls_context(options, "registry") if parts.scheme == "https" else True,
             timeout=options.timeout_s,

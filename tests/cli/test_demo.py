@@ -14,6 +14,16 @@ from tests.running_stack import GRIDCTL, ROOT
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
+# The servers and logins of somebody's everyday work: the demo uses its own stack, and gives it none of them.
+ELSEWHERE = {
+    "GRIDCTL_BOOTSTRAP": "127.0.0.1:1",
+    "GRIDCTL_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+    "GRIDCTL_REGISTRY_TOKEN_FILE": "/absent",
+    "GRIDCTL_REDIS": "rediss://127.0.0.1:1",
+    "GRIDCTL_REDIS_PASSWORD": "for another",
+    "GRIDCTL_MQTT_TLS": "true",
+}
+
 
 def processes_of(state_dir: Path) -> list[psutil.Process]:
     """Return every process that was started for this directory: its path is in the command or in the environment."""
@@ -31,7 +41,7 @@ def processes_of(state_dir: Path) -> list[psutil.Process]:
 def start(state_dir: Path, *arguments: object) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [GRIDCTL, "demo", *map(str, arguments)],
-        env={**os.environ, "GRIDCTL_STATE_DIR": str(state_dir)},
+        env={**os.environ, **ELSEWHERE, "GRIDCTL_STATE_DIR": str(state_dir)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

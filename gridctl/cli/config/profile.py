@@ -21,7 +21,7 @@ FLAT_NAMES: Mapping[str, str] = {
 }
 # librdkafka's own names, of which a login is made; they have variables, the others stand in a file or after -X.
 KAFKA_LOGIN = ("security.protocol", "sasl.mechanism", "sasl.username", "ssl.ca.location")
-KAFKA_SECRETS = ("sasl.password", "ssl.key.password")
+KAFKA_SECRETS = ("sasl.password", "ssl.key.password", "sasl.oauthbearer.client.secret")
 _SECRET = re.compile(r"(password|passphrase|secret|token|key\.pem|oauthbearer\.config)$")
 
 

@@ -5,7 +5,6 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +83,7 @@ def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     known = (*VARIABLES, *OTHER_VARIABLES)
     for variable in sorted(environ):
         if variable.startswith("GRIDCTL_") and variable not in known and not _OF_OTHERS.fullmatch(variable):
-            [closest] = get_close_matches(variable, known, 1, 0)
-            yield f"nothing reads the variable {variable}; did you mean {closest}?"
+            yield f"nothing reads the variable {variable}; did you mean {_closest(variable, known)}?"
 
 
 @dataclass(frozen=True)
@@ -172,6 +170,12 @@ def _require_known(name: str, origin: str, written: str) -> None:
     section, _, rest = name.partition(".")
     if name in NAMES or (section == "kafka" and rest):
         return
-    [closest] = get_close_matches(written, (*NAMES, *FLAT_NAMES), 1, 0)
+    closest = _closest(written, (*NAMES, *FLAT_NAMES))
     near = ", ".join(sorted(each for each in NAMES if each.partition(".")[0] == closest.partition(".")[0]))
     raise UsageProblem(f"{origin}: not a setting", next_step=f"did you mean {closest}? Near it: {near}")
+
+
+def _closest(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    return get_close_matches(word, list(known), 1, 0)[0]

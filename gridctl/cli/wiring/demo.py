@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from gridctl.cli.config import Settings
+from gridctl.cli.config.sources import FILE_NAME
 from gridctl.cli.wiring.base import catalogue_of, redis_of
 from gridctl.cli.wiring.process import dead_letters_of
 
@@ -26,6 +28,7 @@ def demo_of(settings: Settings, plan: Plan, group: str) -> Iterator[Demo]:
     work_dir = settings.state_dir / WORK_DIR
     shutil.rmtree(work_dir, ignore_errors=True)
     work_dir.mkdir(parents=True)
+    (work_dir / FILE_NAME).touch()
     bootstrap, catalogue = settings.endpoint("bootstrap"), catalogue_of(settings)
     with (
         closing(redis_of(settings)) as state,
@@ -38,9 +41,10 @@ def demo_of(settings: Settings, plan: Plan, group: str) -> Iterator[Demo]:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """Return what makes a `gridctl` process use this stack, whatever a profile names."""
-    endpoints = {
-        f"GRIDCTL_{name.upper()}": settings.endpoint(name) for name in ("bootstrap", "registry", "redis", "mqtt")
-    }
+    """Return what makes a `gridctl` process in the work directory use this stack, and no login that is for another.
+
+    Its own gridctl.toml is empty, and the user's one is not found.
+    """
+    others = {name: value for name, value in os.environ.items() if not name.startswith("GRIDCTL_")}
     directories = {"GRIDCTL_STATE_DIR": str(settings.state_dir), "GRIDCTL_SCHEMAS": str(settings.schemas_dir)}
-    return {**endpoints, **directories, "GRIDCTL_PROFILE": settings.profile_name}
+    return {**others, **directories, "XDG_CONFIG_HOME": str(settings.state_dir / WORK_DIR)}

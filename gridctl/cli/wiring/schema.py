@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import typer
+
 from gridctl.adapters.schema_files import belongs_to_tree, build_tree, read_text, read_tree
-from gridctl.cli.config import Overrides, load_settings
-from gridctl.cli.wiring.base import registry_at
+from gridctl.cli.wiring.base import registry_at, settings_of
 from gridctl.contracts.topics import TopicCatalogue, parse_catalogue
 from gridctl.errors import Unavailable, UsageProblem
 from gridctl.governance.gate import Registered
@@ -42,7 +43,7 @@ def refuse_absent(paths: Sequence[Path]) -> None:
             raise UsageProblem(f"{path}: no such file", next_step="name one that exists, or a --base that has it")
 
 
-def select(schemas: Path | None, paths: Sequence[Path], overrides: Overrides) -> Selection:
+def select(schemas: Path | None, paths: Sequence[Path], context: typer.Context) -> Selection:
     """Return what `[PATHS] --schemas DIR` mean; without either it is the profile's tree, or `schemas/` beside it.
 
     A path is a tree, a subject's directory, or a file in one; a file may be gone. Never the schemas that the package
@@ -50,7 +51,7 @@ def select(schemas: Path | None, paths: Sequence[Path], overrides: Overrides) ->
     """
     if not paths:
         if schemas is None:
-            settings = load_settings(overrides)
+            settings = settings_of(context)
             schemas = shown(settings.profile.schemas or settings.directory / "schemas")
         return Selection(schemas, None)
     found = [_selected(path) for path in paths]
@@ -121,9 +122,9 @@ def base_of(root: Path, revision: str) -> Base:
 
 
 @contextmanager
-def registered_at(url: str, overrides: Overrides) -> Iterator[Registered]:
+def registered_at(url: str, context: typer.Context) -> Iterator[Registered]:
     """Yield the registry at a URL for the gate. Glue has no opinion that could be had without registering."""
     from gridctl.adapters.registry import HttpRegistry
 
-    with registry_at(url, load_settings(overrides)) as server:
+    with registry_at(url, settings_of(context)) as server:
         yield Registered(server.url, server, server if isinstance(server, HttpRegistry) else None)

@@ -29,7 +29,8 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=log,
-                env={**os.environ, **environment},
+                env=environment,
+                cwd=log_dir,
                 start_new_session=True,
             )
 

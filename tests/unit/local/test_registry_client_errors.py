@@ -157,6 +157,7 @@ SECRET = "s3cr:et/@"
         ("", {"username": "me", "password": SECRET}, "Basic me:" + SECRET),
         ("you:x@", {"username": "me", "password": SECRET}, "Basic me:" + SECRET),
         ("", {"token": SECRET}, "Bearer " + SECRET),
+        ("", {"token": "s3crét"}, "Bearer s3cr\u00c3\u00a9t"),  # UTF-8, which the server reads as Latin-1
         ("me:x@", {"token": SECRET}, "Bearer " + SECRET),
         ("", {}, None),
     ],

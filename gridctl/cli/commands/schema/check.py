@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridctl.avro import Level
-from gridctl.cli.config import Overrides
 from gridctl.cli.gating import Format, run_gate
 from gridctl.cli.options import stated_base
 
@@ -54,17 +53,16 @@ def check(
     Example:
         $ mkdir -p tree/demo && echo '"int"' > tree/demo/v1.avsc && gridctl schema check --schemas tree
     """
-    overrides = context.obj if isinstance(context.obj, Overrides) else Overrides()
 
     def call() -> "Verdict":
         from gridctl.cli.wiring.schema import base_of, refuse_absent, registered_at, select, tree_at
         from gridctl.governance.gate import Question, judge
 
-        selection = select(schemas, paths or [], overrides)
+        selection = select(schemas, paths or [], context)
         if base is None:
             refuse_absent(paths or [])
         with ExitStack() as open_:
-            registered = open_.enter_context(registered_at(registry, overrides)) if registry is not None else None
+            registered = open_.enter_context(registered_at(registry, context)) if registry is not None else None
             return judge(
                 Question(
                     tree_at(selection.root),

@@ -8,7 +8,6 @@ import typer
 from gridctl.cli.gating import Format, run_gate
 
 if TYPE_CHECKING:
-    from gridctl.cli.config import Overrides
     from gridctl.contracts.verdict import Verdict
 
 Schemas = Annotated[Path | None, typer.Option(metavar="DIR", help="The tree; else the profile's or gridctl's own.")]
@@ -29,13 +28,13 @@ def drift(context: typer.Context, schemas: Schemas = None, chosen: Format = None
     """
     from gridctl.governance.drift import GATE
 
-    run_gate(GATE, chosen, lambda: _judged(schemas, context.obj))
+    run_gate(GATE, chosen, lambda: _judged(context, schemas))
 
 
-def _judged(schemas: Path | None, overrides: "Overrides") -> "Verdict":
-    from gridctl.cli.config import load_settings
+def _judged(context: typer.Context, schemas: Path | None) -> "Verdict":
+    from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.schema import catalogue_in, shown, tree_at
     from gridctl.governance.drift import drift as judge
 
-    root = schemas or shown(load_settings(overrides).schemas_dir)
+    root = schemas or shown(settings_of(context).schemas_dir)
     return judge(tree_at(root), catalogue=catalogue_in(root))

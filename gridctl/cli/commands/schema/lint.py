@@ -8,7 +8,6 @@ import typer
 from gridctl.cli.gating import Format, run_gate
 
 if TYPE_CHECKING:
-    from gridctl.cli.config import Overrides
     from gridctl.contracts.verdict import Verdict
 
 Schemas = Annotated[
@@ -30,12 +29,12 @@ def lint(context: typer.Context, schemas: Schemas = None, chosen: Format = None)
     """
     from gridctl.governance.lint import GATE
 
-    run_gate(GATE, chosen, lambda: _judged(schemas, context.obj))
+    run_gate(GATE, chosen, lambda: _judged(context, schemas))
 
 
-def _judged(schemas: Path | None, overrides: "Overrides") -> "Verdict":
+def _judged(context: typer.Context, schemas: Path | None) -> "Verdict":
     from gridctl.cli.wiring.schema import catalogue_in, select, tree_at
     from gridctl.governance.lint import lint as judge
 
-    root = select(schemas, (), overrides).root
+    root = select(schemas, (), context).root
     return judge(tree_at(root), catalogue_in(root))
