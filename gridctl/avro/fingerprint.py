@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from gridctl.avro.jsontext import load_json
+from gridctl.avro.model import PRIMITIVES
+from gridctl.avro.names import join_name, split_name
 
-PRIMITIVES = frozenset(("null", "boolean", "int", "long", "float", "double", "bytes", "string"))
 _NAMED = frozenset(("record", "error", "enum", "fixed"))
 _KINDS = _NAMED | {"array", "map"}
 
 
 def fingerprint(schema: str) -> str:
-    """Return the SHA-256 (hex) of a schema's normal form; SchemaInvalid when the text is no JSON.
+    """Return the SHA-256 (hex) of a schema's normal form; SchemaInvalid when the text is not JSON.
 
     Documentation, defaults, aliases and custom properties count. Names are spelt out in full, attributes are sorted.
     """
@@ -42,10 +43,9 @@ def _normal(node: Any, space: str) -> Any:
 
 
 def _named(node: Mapping[str, Any], space: str) -> dict[str, Any]:
-    before, dot, name = node["name"].rpartition(".")
     declared = node.get("namespace")
-    inner = before if dot else (declared if isinstance(declared, str) else space)
-    out = _attributes(node) | {"name": f"{inner}.{name}" if inner else name}
+    name, inner = split_name(node["name"], declared if isinstance(declared, str) else space)
+    out = _attributes(node) | {"name": join_name(name, inner)}
     if "aliases" in out:
         out["aliases"] = [_full(alias, inner) for alias in out["aliases"]]
     if "fields" in node:
@@ -72,9 +72,7 @@ def _attributes(node: Mapping[str, Any]) -> dict[str, Any]:
 def _full(name: Any, space: str) -> Any:
     if not isinstance(name, str) or name in PRIMITIVES or name in _KINDS:
         return name
-    if "." in name:
-        return name.removeprefix(".")
-    return f"{space}.{name}" if space else name
+    return name.removeprefix(".") if "." in name else join_name(name, space)
 
 
 def _number(value: Any) -> Any:

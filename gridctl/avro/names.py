@@ -1,17 +1,25 @@
-"""Names as Java Avro 1.12 validates them: letters and digits of any script, and the underscore."""
+"""Names as Java Avro 1.12 takes them: letters and digits of any script, and twice only with equal content."""
 
-from gridctl.avro.model import PRIMITIVES, Flaw, Json
+import json
+from typing import Final
 
+from gridctl.avro.model import ABSENT, PRIMITIVES, Enum, Field, Fixed, Flaw, Json, Named, Node, Record, Reference, Union
+
+_TYPE_WORDS: Final = frozenset(
+    ("doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases")
+)
+_ENUM_WORDS: Final = _TYPE_WORDS | {"default"}
+_FIELD_WORDS: Final = frozenset(("default", "doc", "name", "order", "type", "aliases"))
 _LAST_OF_BASIC_PLANE = "\uffff"
 
 
 def _is_letter(char: str) -> bool:
-    # Java looks at UTF-16 units, so a letter outside the basic plane is two characters that are no letters.
+    # Java looks at UTF-16 units, so a letter outside the basic plane is two characters that are not letters.
     return char == "_" or (char.isalpha() and char <= _LAST_OF_BASIC_PLANE)
 
 
 def check_name(name: Json, what: str, holder: Json, key: str | int) -> str:
-    """Return the name, or raise Flaw when it is no valid unqualified name."""
+    """Return the name, or raise Flaw when it is not a valid unqualified name."""
     if not isinstance(name, str) or not name:
         raise Flaw(f"{what} is missing or empty", holder, key)
     if not (name.isidentifier() and name.isascii()):  # ASCII identifiers are valid, and nearly all names are such
@@ -74,3 +82,53 @@ def type_aliases(raw: Json, space: str) -> list[str]:
         check_name(name, "an alias", raw, "aliases")
         full_names.append(f".{name}" if space and not alias_space else join_name(name, alias_space))
     return full_names
+
+
+def define(names: dict[str, Named], node: Named) -> None:
+    """Add a type to the known names; raise Flaw when the name stands for another content already."""
+    known = names.setdefault(node.full, node)
+    if not _same_content(known, node, set()):
+        raise Flaw(f"{node.full} is defined a second time, with other content", node.raw, "name")
+
+
+def _same_content(left: Node, right: Node, seen: set[tuple[int, int]]) -> bool:
+    """Compare two types as Java's `Schema.equals`: names, parts and custom properties; not doc or aliases.
+
+    `seen` holds the pairs that are compared already or around this one. An undefined name equals only itself.
+    """
+    pair = (id(left), id(right))
+    if left is right or pair in seen:
+        return True
+    seen.add(pair)
+    return (
+        type(left) is type(right)
+        and not isinstance(left, Reference)
+        and _own_content(left) == _own_content(right)
+        and len(left.children) == len(right.children)
+        and all(_same_content(one, other, seen) for one, other in zip(left.children, right.children, strict=True))
+    )
+
+
+def _own_content(node: Node) -> tuple[object, ...]:
+    """Return what a type says besides the types that it is made of."""
+    words = _ENUM_WORDS if isinstance(node, Enum) else _TYPE_WORDS
+    properties = "" if isinstance(node, Union) else _properties(node.raw, words)
+    size = node.size_bytes if isinstance(node, Fixed) else None
+    symbols = node.symbols if isinstance(node, Enum) else None
+    fields = [_field_content(field) for field in node.fields] if isinstance(node, Record) else None
+    return (node.kind, node.full if isinstance(node, Named) else "", properties, size, symbols, fields)
+
+
+def _field_content(field: Field) -> tuple[str, ...]:
+    default = "" if field.default is ABSENT else _exact(field.default)
+    order = str(field.raw.get("order", "ascending")).upper()
+    return (field.name, default, order, _properties(field.raw, _FIELD_WORDS))
+
+
+def _exact(value: Json) -> str:
+    """Return a text that is equal for equal JSON: 1, 1.0 and true are three values."""
+    return json.dumps(value, sort_keys=True)
+
+
+def _properties(raw: Json, words: frozenset[str]) -> str:
+    return _exact({key: value for key, value in raw.items() if key not in words}) if isinstance(raw, dict) else "{}"

@@ -1,10 +1,9 @@
 """From JSON to a valid schema graph, accepting and refusing what Java Avro 1.12 accepts and refuses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from gridctl.avro.defaults import check_default, number_in_text
-from gridctl.avro.definitions import define
 from gridctl.avro.jsontext import load_json
 from gridctl.avro.model import (
     PRIMITIVES,
@@ -26,8 +25,7 @@ from gridctl.avro.model import (
     places,
     pointer,
 )
-from gridctl.avro.names import aliases_of, check_name, declared_name, join_name, type_aliases
-from gridctl.avro.resolving import Resolver, check_branches
+from gridctl.avro.names import aliases_of, check_name, declared_name, define, join_name, type_aliases
 
 MAX_FIXED_BYTES = 2**31 - 1 - 8  # what a Java array can hold
 _ORDERS = frozenset(("ASCENDING", "DESCENDING", "IGNORE"))
@@ -73,7 +71,7 @@ def _parse_into(names: dict[str, Named], document: Json) -> Node:
     try:
         root = parser.type_at([document], 0, "")
         if parser.has_late_names:
-            root = Resolver(names).resolve(list(names.values())[before:], root)
+            root = _LateNames(names).put_in(list(names.values())[before:], root)
     except Flaw as flaw:
         tokens = places(document).get(id(flaw.holder))
         if tokens is not None and flaw.key is not None:
@@ -118,7 +116,7 @@ class _Parser:
         if shared is not None:
             return shared
         union = Union(raw, [self.type_at(raw, at, space) for at in range(len(raw))])
-        check_branches(union)
+        _check_branches(union)
         if len(_flat_unions) < _MAX_FLAT_UNIONS and all(
             PRIMITIVES.get(branch.kind) is branch for branch in union.branches
         ):
@@ -216,3 +214,78 @@ class _Parser:
             node.aliases = type_aliases(raw, space)
         define(self._names, node)
         return node
+
+
+def _check_branches(union: Union) -> None:
+    """Raise Flaw when two branches have one name, or when a branch is a union itself."""
+    seen = set()
+    for at, branch in enumerate(union.branches):
+        name = branch.full if isinstance(branch, Named) else branch.kind
+        if name in seen:
+            raise Flaw(f"the union holds {name} twice", union.raw, at)
+        if name == "union" and isinstance(branch, Union):
+            raise Flaw("a union may not hold a union", union.raw, at)
+        seen.add(name)
+
+
+class _LateNames:
+    """Puts in each type that is used before its definition ends, once all definitions are read.
+
+    Java Avro 1.12 accepts forward references, and copies the graph while it resolves them, validating defaults again.
+    The order of its walk decides which records are complete when a default is validated, so it is kept here; and it
+    walks the unresolved graph, so each Reference is replaced when the walk is over.
+    """
+
+    def __init__(self, names: dict[str, Named]) -> None:
+        self._names = names
+        self._entered: set[int] = set()
+        self._complete: set[int] = set()
+        self._late: list[tuple[Field | Array | Map | Union, str | int, Named]] = []
+
+    def put_in(self, definitions: Iterable[Named], root: Node) -> Node:
+        """Walk the definitions in order, then the root; return the root with its names put in; raise Flaw."""
+        for definition in definitions:
+            self._walk(definition, set())
+        box = Array(None, root)
+        self._child(box, "items", root, set())
+        for owner, key, target in self._late:
+            if isinstance(owner, Union) and isinstance(key, int):
+                owner.branches[key] = target
+            else:
+                setattr(owner, str(key), target)
+        return box.items
+
+    def _child(self, owner: Field | Array | Map | Union, key: str | int, node: Node, visited: set[int]) -> None:
+        if not isinstance(node, Reference):
+            self._walk(node, visited)
+            return
+        target = self._names.get(node.full)
+        if target is None:
+            raise Flaw(f"the type {node.full} is not defined", node.holder, node.key)
+        if id(target) not in self._entered:
+            self._walk(target, set())
+        node.target = target
+        self._late.append((owner, key, target))
+
+    def _walk(self, node: Node, visited: set[int]) -> None:
+        if id(node) in visited:
+            return
+        visited.add(id(node))
+        if isinstance(node, Record):
+            self._entered.add(id(node))
+            for field in node.fields:
+                self._child(field, "type", field.type, visited)
+            self._finish(node)
+        elif isinstance(node, Array):
+            self._child(node, "items", node.items, visited)
+        elif isinstance(node, Map):
+            self._child(node, "values", node.values, visited)
+        elif isinstance(node, Union):
+            for at in reversed(range(len(node.branches))):
+                self._child(node, at, node.branches[at], visited)
+
+    def _finish(self, record: Record) -> None:
+        if id(record) not in self._complete:
+            for field in record.fields:
+                check_default(field, self._complete)
+            self._complete.add(id(record))
