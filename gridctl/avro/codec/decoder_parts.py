@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from gridctl.avro.codec.errors import MAX_DEPTH
 from gridctl.avro.codec.plan import Choice, Entries, Items, Members, Opaque, Plan, Refuse, Scalar, Symbols
-from gridctl.avro.codec.source import MAX_LEVEL, ONE_BYTE_SYMBOLS, Bail, Source
+from gridctl.avro.codec.source import ONE_BYTE_SYMBOLS, Bail, Source
 from gridctl.avro.codec.varint import INT_MAX, INT_MIN, decode_long
 
 _STRUCT_CODES = {"float": "f", "double": "d", "boolean": "B"}
@@ -60,10 +60,7 @@ class Body:
     """
 
     def __init__(self, shared: set[int]) -> None:
-        self._shared = shared
-        self._source = Source()
-        self._functions: dict[int, str] = {}
-        self._waiting: list[tuple[str, Plan]] = []
+        self._source: Source[Plan] = Source(shared)
         self._run: list[_Slot] = []
         self._source.constants |= {"long_": decode_long, "int_": _int, "fresh": copy.deepcopy}
 
@@ -74,8 +71,7 @@ class Body:
         with source.block("def decode(b, o):"):
             source.line("start = o")
             with source.block("try:"):
-                with source.block("if type(b) is not bytes or o < 0:"):
-                    source.line("raise Bail")
+                source.bail_if("type(b) is not bytes or o < 0")
                 value = self._inlined(root, "0")
                 self._flush()
                 with source.block("if o == len(b):"):
@@ -83,11 +79,10 @@ class Body:
             with source.block("except Exception:"):
                 source.line("pass")
             source.line("return careful(b, start)")
-        while self._waiting:
-            name, plan = self._waiting.pop()
+        while source.waiting:
+            name, plan = source.waiting.pop()
             with source.block(f"def {name}(b, o, depth):"):
-                with source.block(f"if depth >= {MAX_DEPTH}:"):
-                    source.line("raise Bail")
+                source.bail_if(f"depth >= {MAX_DEPTH}")
                 value = self._inlined(plan, "depth")
                 self._flush()
                 source.line(f"return {value}, o")
@@ -95,20 +90,13 @@ class Body:
 
     def _value(self, plan: Plan, depth: str) -> str:
         """Add the lines that read a value; return the expression that it is, once the run is flushed."""
-        nested = isinstance(plan, (Items, Entries, Choice, Members))
-        level = max(self._source.level, depth.count("+"))
-        if id(plan) in self._shared or (nested and level > MAX_LEVEL):
+        function = self._source.outlined(plan, depth, is_nested=isinstance(plan, (Items, Entries, Choice, Members)))
+        if function is not None:
             self._flush()
             value = self._source.fresh()
-            self._source.line(f"{value}, o = {self._function(plan)}(b, o, {depth})")
+            self._source.line(f"{value}, o = {function}(b, o, {depth})")
             return value
         return self._inlined(plan, depth)
-
-    def _function(self, plan: Plan) -> str:
-        if id(plan) not in self._functions:
-            self._functions[id(plan)] = name = self._source.fresh("f")
-            self._waiting.append((name, plan))
-        return self._functions[id(plan)]
 
     def _inlined(self, plan: Plan, depth: str) -> str:
         slot = self._slot(plan)
@@ -129,7 +117,7 @@ class Body:
             case Symbols():
                 index = self._number("int_")
                 names = {i: name for i, name in enumerate(plan.names) if name is not None}
-                value = self._local(f"{self._source.constant(names)}[{index}]")
+                value = self._source.local(f"{self._source.constant(names)}[{index}]")
             case Items() | Entries():
                 value = self._blocks(plan, depth)
             case Choice():
@@ -138,15 +126,10 @@ class Body:
                 self._source.line("raise Bail")
         return value
 
-    def _local(self, expression: str) -> str:
-        name = self._source.fresh()
-        self._source.line(f"{name} = {expression}")
-        return name
-
     def _number(self, function: str) -> str:
         """Read a varint: of one byte inline, longer ones by the function."""
         source = self._source
-        number = self._local("b[o]")
+        number = self._source.local("b[o]")
         with source.block(f"if {number} < 128:"):
             source.line(f"{number} = {number} >> 1 ^ -({number} & 1)")
             source.line("o += 1")
@@ -156,7 +139,7 @@ class Body:
 
     def _slice(self, size: str) -> str:
         self._source.line(f"e = o + {size}")
-        value = self._local("b[o:e]")
+        value = self._source.local("b[o:e]")
         self._source.line("o = e")
         return value
 
@@ -166,8 +149,7 @@ class Body:
                 return self._text()
             case "bytes":
                 number = self._number("long_")
-                with self._source.block(f"if {number} < 0:"):
-                    self._source.line("raise Bail")
+                self._source.bail_if(f"{number} < 0")
                 return self._slice(number)
             case "long" if plan.millis and not plan.to_float:
                 return self._timestamp()
@@ -183,16 +165,15 @@ class Body:
         low, mid, high = (source.fresh() for _ in range(3))
         source.line(f"{low}, {mid}, {high} = {unpack}(b, o)")
         source.line("o += 6")
-        return self._local(f"{first}[{low}] | {middle}[{mid}] | {final}[{high}]")
+        return self._source.local(f"{first}[{low}] | {middle}[{mid}] | {final}[{high}]")
 
     def _text(self) -> str:
         source = self._source
-        value = self._local("b[o]")
+        value = self._source.local("b[o]")
         # Bit 0 is the sign, bit 7 says that more follows: neither is set in the length of a short string.
         with source.block(f"if {value} & 129:"):
             source.line(f"{value}, e = long_(b, o)")
-            with source.block(f"if {value} < 0:"):
-                source.line("raise Bail")
+            source.bail_if(f"{value} < 0")
             source.line(f"o = e + {value}")
         with source.block("else:"):
             source.line("e = o + 1")
@@ -216,14 +197,13 @@ class Body:
 
     def _blocks(self, plan: Items | Entries, depth: str) -> str:
         source = self._source
-        many = self._local("[]" if isinstance(plan, Items) else "{}")
+        many = self._source.local("[]" if isinstance(plan, Items) else "{}")
         with source.block("while True:"):
             count = self._number("long_")
             with source.block(f"if not {count}:"):
                 source.line("break")
             # A claimed count never drives a loop beyond the bytes that are there.
-            with source.block(f"if {count} < 0 or {count} * {plan.least} > len(b) - o:"):
-                source.line("raise Bail")
+            source.bail_if(f"{count} < 0 or {count} * {plan.least} > len(b) - o")
             with source.block(f"for _ in range({count}):"):
                 if isinstance(plan, Entries):
                     key = self._text()
@@ -238,7 +218,7 @@ class Body:
 
     def _choice(self, plan: Choice, depth: str) -> str:
         source = self._source
-        index, value = self._local("b[o]"), source.fresh()
+        index, value = self._source.local("b[o]"), source.fresh()
         source.line("o += 1")
         # Unions have few branches: an index of more than one byte is left to the careful reader.
         for position, branch in enumerate(plan.branches[:ONE_BYTE_SYMBOLS]):
@@ -279,7 +259,7 @@ class Body:
             self._unpack(run, absent=None)
             return
         ahead = sum(_BYTES_OF_CODE[slot.code] for slot in run[: run.index(perhaps)])
-        tag = self._local(f"b[o + {ahead}]")
+        tag = self._source.local(f"b[o + {ahead}]")
         with source.block(f"if {tag} == {perhaps.tag}:"):
             self._unpack(run, absent=None)
         with source.block(f"elif {tag} == {perhaps.null_tag}:"):

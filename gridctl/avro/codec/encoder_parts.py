@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from gridctl.avro.codec.errors import MAX_DEPTH
-from gridctl.avro.codec.source import MAX_LEVEL, ONE_BYTE_SYMBOLS, Bail, Source
+from gridctl.avro.codec.source import ONE_BYTE_SYMBOLS, Bail, Source
 from gridctl.avro.codec.varint import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN, SMALL_LIMIT, encode_long, tables
 from gridctl.avro.codec.writing import write
 from gridctl.avro.model import PRIMITIVES, Array, Enum, Fixed, Map, Node, Primitive, Record, Union
@@ -45,10 +45,7 @@ class Body:
     """One generated module: the encoder and the functions for records that are used more than once."""
 
     def __init__(self, shared: set[int]) -> None:
-        self._shared = shared
-        self._source = Source()
-        self._functions: dict[int, str] = {}
-        self._waiting: list[tuple[str, Node]] = []
+        self._source: Source[Node] = Source(shared)
         last, more, small, lengths = tables()
         self._source.constants |= {
             "join": b"".join,
@@ -78,13 +75,12 @@ class Body:
                 source.line(f"return {self._joined(frame)}")
             with source.block("except Exception:"):
                 source.line(f"return careful({arguments})")
-        while self._waiting:
-            name, node = self._waiting.pop()
+        while source.waiting:
+            name, node = source.waiting.pop()
             with source.block(f"def {name}(d, depth):"):
                 frame = _Frame([], [], "depth")
                 if isinstance(node, Record):
-                    with source.block(f"if depth >= {MAX_DEPTH}:"):
-                        source.line("raise Bail")
+                    source.bail_if(f"depth >= {MAX_DEPTH}")
                     self._record(node, "d", frame)
                 else:
                     self._value(node, "d", frame)
@@ -98,18 +94,6 @@ class Body:
             return 'b""'
         return parts[0] if len(parts) == 1 else f"join(({', '.join(parts)}))"
 
-    def _local(self, expression: str) -> str:
-        """Evaluate an expression once; what is a name already is taken as it is, and never assigned to."""
-        if expression.isidentifier():
-            return expression
-        name = self._source.fresh()
-        self._source.line(f"{name} = {expression}")
-        return name
-
-    def _require(self, refused: str) -> None:
-        with self._source.block(f"if {refused}:"):
-            self._source.line("raise Bail")
-
     def _add(self, frame: _Frame, *parts: str) -> None:
         self._flush(frame)
         frame.parts.extend(parts)
@@ -121,17 +105,16 @@ class Body:
                 self._flush(frame)  # two that may be null would need four packs
             frame.run.append(slot)
             return
-        nested = isinstance(node, (Array, Map, Union, Record))
-        level = max(self._source.level, frame.depth.count("+"))
-        if id(node) in self._shared or (nested and level > MAX_LEVEL):
-            self._add(frame, f"{self._function(node)}({expression}, {frame.depth})")
+        name = self._source.outlined(node, frame.depth, is_nested=isinstance(node, (Array, Map, Union, Record)))
+        if name is not None:
+            self._add(frame, f"{name}({expression}, {frame.depth})")
             return
         match node:
             case Primitive():
                 self._primitive(node, expression, frame)
             case Fixed():
-                value = self._local(expression)
-                self._require(f"type({value}) is not bytes or len({value}) != {node.size_bytes}")
+                value = self._source.local(expression)
+                self._source.bail_if(f"type({value}) is not bytes or len({value}) != {node.size_bytes}")
                 self._add(frame, value)
             case Enum():
                 codes = {symbol: encode_long(index) for index, symbol in enumerate(node.symbols)}
@@ -143,14 +126,8 @@ class Body:
             case Record():
                 self._record(node, expression, frame)
 
-    def _function(self, node: Node) -> str:
-        if id(node) not in self._functions:
-            self._functions[id(node)] = name = self._source.fresh("f")
-            self._waiting.append((name, node))
-        return self._functions[id(node)]
-
     def _record(self, node: Record, expression: str, frame: _Frame) -> None:
-        value, members = self._local(expression), self._source.fresh()
+        value, members = self._source.local(expression), self._source.fresh()
         self._source.line(f"{members} = {value} if type({value}) is dict else {value}.__dict__")
         self._members(node, members, frame, {})
 
@@ -160,20 +137,20 @@ class Body:
             self._value(member.type, given.get(member.name) or f"{value}[{member.name!r}]", inner)
 
     def _primitive(self, node: Primitive, expression: str, frame: _Frame) -> None:
-        value = self._local(f"enc({expression})" if node.kind == "string" else expression)
+        value = self._source.local(f"enc({expression})" if node.kind == "string" else expression)
         match node.kind:
             case "null":
-                self._require(f"{value} is not None")
+                self._source.bail_if(f"{value} is not None")
             case "string":
                 self._add(frame, f"lengths[len({value})]", value)
             case "bytes":
-                self._require(f"type({value}) is not bytes")
+                self._source.bail_if(f"type({value}) is not bytes")
                 size = f"len({value})"
                 self._add(frame, f"lengths[{size}] if {size} < {SMALL_LIMIT} else long_({size})", value)
             case "long" if node.logical_type == "timestamp-millis":
                 self._timestamp(value, frame)
             case _:
-                self._require(f"type({value}) is not int")
+                self._source.bail_if(f"type({value}) is not int")
                 small = f"small[{value}] if -{SMALL_LIMIT} <= {value} < {SMALL_LIMIT}"
                 self._add(frame, f"{small} else {node.kind}_({value})")
 
@@ -193,14 +170,14 @@ class Body:
     def _blocks(self, node: Array | Map, expression: str, frame: _Frame) -> None:
         """Write one block of all items and the empty block, as fastavro does."""
         source = self._source
-        value = self._local(expression)
+        value = self._source.local(expression)
         keyed = isinstance(node, Map)
-        self._require(f"type({value}) is not {'dict' if keyed else 'list'}")
-        result, item = self._local('b"\\0"'), source.fresh()
+        self._source.bail_if(f"type({value}) is not {'dict' if keyed else 'list'}")
+        result, item = self._source.local('b"\\0"'), source.fresh()
         inner = _Frame([], [], frame.depth)
         with source.block(f"if {value}:"):
             size = f"len({value})"
-            parts = self._local(f"[lengths[{size}] if {size} < {SMALL_LIMIT} else long_({size})]")
+            parts = self._source.local(f"[lengths[{size}] if {size} < {SMALL_LIMIT} else long_({size})]")
             if keyed:
                 key = source.fresh()
                 head = f"for {key}, {item} in {value}.items():"
@@ -225,7 +202,7 @@ class Body:
         null, other = optional
         self._flush(frame)
         source = self._source
-        value = self._local(expression)
+        value = self._source.local(expression)
         names: list[str] = []
         with source.block(f"if {value} is not None:"):
             inner = _Frame([repr(encode_long(other))], [], frame.depth)
@@ -244,7 +221,7 @@ class Body:
         """Return a slot for a type whose values all take the same few bytes."""
         match node:
             case Primitive() if node.kind in _STRUCT_CODES:
-                value = self._local(expression)
+                value = self._source.local(expression)
                 check = f"type({value}) is not float"
                 if node.kind == "boolean":
                     check = f"{value} is not True and {value} is not False"
@@ -258,7 +235,7 @@ class Body:
                     return None
                 if node.branches[other].kind not in {*_STRUCT_CODES, "enum"}:
                     return None
-                value = self._local(expression)
+                value = self._source.local(expression)
                 slot = self._slot(node.branches[other], value)
                 return slot and slot._replace(tested=value, tag=2 * other, null_tag=2 * null)
         return None
@@ -272,7 +249,7 @@ class Body:
         frame.run.clear()
         checks = [slot.check for slot in run if slot.check and slot.null_tag is None]
         if checks:
-            self._require(" or ".join(checks))
+            self._source.bail_if(" or ".join(checks))
         perhaps = next((slot for slot in run if slot.null_tag is not None), None)
         if perhaps is None:
             frame.parts.append(self._pack([(slot.code, slot.expression) for slot in run]))
@@ -287,7 +264,7 @@ class Body:
                     values.append((slot.code, slot.expression))
             with source.block(f"if {perhaps.tested} is None:" if null else "else:"):
                 if not null and perhaps.check:
-                    self._require(perhaps.check)
+                    self._source.bail_if(perhaps.check)
                 source.line(f"{result} = {self._pack(values)}")
         frame.parts.append(result)
 

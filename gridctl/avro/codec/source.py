@@ -6,7 +6,7 @@ Nothing that a schema says becomes an identifier or syntax: names are drawn here
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 # Python allows 20 nested loops and 100 indentations in a function; deeper parts become functions of their own, and so
 # do records within so many others.
@@ -15,17 +15,26 @@ MAX_LEVEL = 12
 ONE_BYTE_SYMBOLS = 64
 
 
+P = TypeVar("P")
+
+
 class Bail(Exception):
     """Generated code met something that it does not cover."""
 
 
-class Source:
-    """One generated module: its text and the constants that it refers to."""
+class Source(Generic[P]):
+    """One generated module: its text, the constants that it refers to, and the parts that become functions.
 
-    def __init__(self) -> None:
+    `shared` holds the ids of the parts that are used in more than one place.
+    """
+
+    def __init__(self, shared: set[int]) -> None:
+        self._shared = shared
         self._lines: list[str] = []
         self._indent = 0
         self._count = 0
+        self._functions: dict[int, str] = {}
+        self.waiting: list[tuple[str, P]] = []
         self.constants: dict[str, Any] = {"Bail": Bail}
 
     def line(self, text: str) -> None:
@@ -40,10 +49,32 @@ class Source:
         yield
         self._indent -= 1
 
-    @property
-    def level(self) -> int:
-        """The current indentation."""
-        return self._indent
+    def outlined(self, part: P, depth: str, *, is_nested: bool) -> str | None:
+        """Return the name of the function that a part becomes, or None where it is inlined.
+
+        The function is waiting then, to be added by the caller. `depth` is the expression of how many records are
+        around the part; each record that was inlined has added a term.
+        """
+        is_deep = is_nested and max(self._indent, depth.count("+")) > MAX_LEVEL
+        if id(part) not in self._shared and not is_deep:
+            return None
+        if id(part) not in self._functions:
+            self._functions[id(part)] = self.fresh("f")
+            self.waiting.append((self._functions[id(part)], part))
+        return self._functions[id(part)]
+
+    def local(self, expression: str) -> str:
+        """Evaluate an expression once; what is a name already is taken as it is, and never assigned to."""
+        if expression.isidentifier():
+            return expression
+        name = self.fresh()
+        self.line(f"{name} = {expression}")
+        return name
+
+    def bail_if(self, condition: str) -> None:
+        """Leave all to the careful layer where a condition holds."""
+        with self.block(f"if {condition}:"):
+            self.line("raise Bail")
 
     def fresh(self, prefix: str = "v") -> str:
         """Return an identifier that nothing else has."""
