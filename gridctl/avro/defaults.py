@@ -97,7 +97,7 @@ def check_default(field: Field, complete: AbstractSet[int] | None = None) -> Non
     if field.default is ABSENT:
         return
     if field.default is None and isinstance(field.type, Union) and _NULL in field.type.branches:
-        return  # the default of most nullable fields, told at once
+        return  # the default of most nullable fields: a quick answer
     try:
         fits = is_valid_default(field.type, field.default, complete)
     except Flaw as flaw:

@@ -27,7 +27,7 @@ def _blank_comments(text: str) -> str:
 
 
 def load_json(text: str) -> Json:
-    """Read one JSON value; raise SchemaInvalid with line and column where it is none."""
+    """Read one JSON value; raise SchemaInvalid with line and column where it is not JSON."""
     try:
         return _DECODER.decode(text)
     except ValueError:

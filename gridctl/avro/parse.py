@@ -111,7 +111,7 @@ class _Parser:
     def _union(self, raw: Json, space: str) -> Union:
         try:
             shared = _flat_unions.get(tuple(raw))
-        except TypeError:  # a branch that is no name cannot be hashed
+        except TypeError:  # a branch that is not a name cannot be hashed
             shared = None
         if shared is not None:
             return shared
@@ -197,7 +197,7 @@ class _Parser:
             seen.add(symbol)
         default = raw.get("default")
         if not isinstance(default, str):
-            default = None  # Java ignores a default that is no string
+            default = None  # Java ignores a default that is not a string
         elif default not in seen:
             raise Flaw(f"the default {default} of enum {name} is not one of its symbols", raw, "default")
         return self._named(Enum(raw, name, join_name(name, space), symbols, default), raw, space)

@@ -19,7 +19,7 @@ class Position(NamedTuple):
 
 
 class Positions:
-    """The places of all values in one JSON text, comments allowed. What is no JSON has places as far as it goes."""
+    """The places of all values in one JSON text, comments allowed; of text that is not JSON as far as it goes."""
 
     def __init__(self, text: str) -> None:
         self._text = text

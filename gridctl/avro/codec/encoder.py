@@ -45,7 +45,9 @@ def _check_extra(root: Node, extra: Sequence[str]) -> None:
     names = [member.name for member in root.fields] if isinstance(root, Record) else []
     for index, name in enumerate(extra):
         if name not in names or name in extra[:index]:
-            raise AvroSchemaError("", f"{name!r} cannot be an argument of its own: it is no field, or named twice")
+            raise AvroSchemaError(
+                "", f"{name!r} cannot be an argument of its own: it is not a field, or is named twice"
+            )
 
 
 def _shared(root: Node, nodes: Iterable[Node]) -> set[int]:

@@ -1,4 +1,4 @@
-"""Reading with every check, step by step: the word on what a body says and on what is wrong with it.
+"""Reading with every check, step by step: it decides what a body says and what is wrong with it.
 
 The generated decoder covers the usual bytes; whatever it does not recognise comes here, to be read or to be refused
 with a rule. Nothing is allocated by a length that the bytes claim, only by bytes that are there.

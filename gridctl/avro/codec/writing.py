@@ -1,4 +1,4 @@
-"""Writing with every check, node by node: the word on what fits a schema and on the bytes that it becomes.
+"""Writing with every check, node by node: it decides what fits a schema and which bytes it becomes.
 
 The generated encoder covers the usual values; whatever it does not recognise comes here, to be written or refused.
 """
@@ -48,11 +48,11 @@ class _Writer:
                 self.out.append(_primitive(node.kind, value, path))
             case Fixed():
                 if not isinstance(value, (bytes, bytearray)) or len(value) != node.size_bytes:
-                    raise AvroEncodeError(path, f"needs {node.size_bytes} bytes, not {_told(value)}")
+                    raise AvroEncodeError(path, f"needs {node.size_bytes} bytes, not {_described(value)}")
                 self.out.append(bytes(value))
             case Enum():
                 if not isinstance(value, str) or value not in node.symbols:
-                    raise AvroEncodeError(path, f"{_told(value)} is not a symbol of {node.full}")
+                    raise AvroEncodeError(path, f"{_described(value)} is not a symbol of {node.full}")
                 self.out.append(encode_long(node.symbols.index(value)))
             case Array():
                 self._array(node, value, path, depth)
@@ -67,7 +67,7 @@ class _Writer:
 
     def _array(self, node: Array, value: Any, path: str, depth: int) -> None:
         if not isinstance(value, (list, tuple)):
-            raise AvroEncodeError(path, f"needs a list, not {_told(value)}")
+            raise AvroEncodeError(path, f"needs a list, not {_described(value)}")
         if value:
             if not least_bytes(node.items):
                 self._empty_items += len(value)
@@ -80,7 +80,7 @@ class _Writer:
 
     def _map(self, node: Map, value: Any, path: str, depth: int) -> None:
         if not isinstance(value, Mapping):
-            raise AvroEncodeError(path, f"needs a mapping, not {_told(value)}")
+            raise AvroEncodeError(path, f"needs a mapping, not {_described(value)}")
         if value:
             self.out.append(encode_long(len(value)))
             for key, item in value.items():
@@ -94,7 +94,7 @@ class _Writer:
             raise AvroEncodeError(path, f"more than {MAX_DEPTH} records within records")
         members = fields_of(value)
         if members is None:
-            raise AvroEncodeError(path, f"needs the fields of {node.full}, not {_told(value)}")
+            raise AvroEncodeError(path, f"needs the fields of {node.full}, not {_described(value)}")
         for member in node.fields:
             place = f"{path}.{member.name}" if path else member.name
             if member.name in members:
@@ -130,7 +130,7 @@ def branch_of(union: Union, value: Any, path: str, depth: int) -> int:
             floating = True
     if best < 0:
         kinds = ", ".join(branch.kind for branch in union.branches)
-        raise AvroEncodeError(path, f"{_told(value)} fits none of {kinds}")
+        raise AvroEncodeError(path, f"{_described(value)} fits none of {kinds}")
     return best
 
 
@@ -152,24 +152,24 @@ def _primitive(kind: str, value: Any, path: str) -> bytes:
             low, high = (INT_MIN, INT_MAX) if kind == "int" else (LONG_MIN, LONG_MAX)
             if low <= value <= high:
                 return encode_long(int(value))
-            raise AvroEncodeError(path, f"{_told(value)} is beyond {kind}")
+            raise AvroEncodeError(path, f"{_described(value)} is beyond {kind}")
         case "float" | "double" if isinstance(value, (int, float)) and not isinstance(value, bool):
             try:
                 return (_FLOAT if kind == "float" else _DOUBLE).pack(value)
             except (OverflowError, struct.error) as error:
-                raise AvroEncodeError(path, f"{_told(value)} is beyond {kind}") from error
+                raise AvroEncodeError(path, f"{_described(value)} is beyond {kind}") from error
         case "bytes" if isinstance(value, (bytes, bytearray)):
             return encode_long(len(value)) + value
         case "string" if isinstance(value, str):
             try:
                 text = str.encode(value)
             except UnicodeEncodeError as error:
-                raise AvroEncodeError(path, "holds a lone surrogate, which no UTF-8 has") from error
+                raise AvroEncodeError(path, "holds a lone surrogate, which UTF-8 does not have") from error
             return encode_long(len(text)) + text
-    raise AvroEncodeError(path, f"needs {kind}, not {_told(value)}")
+    raise AvroEncodeError(path, f"needs {kind}, not {_described(value)}")
 
 
-def _told(value: Any) -> str:
+def _described(value: Any) -> str:
     """Name a value for people, briefly: a huge or hostile value must not fill a log."""
     if value is None or isinstance(value, (bool, int, float)):
         text = "a huge int" if isinstance(value, int) and value.bit_length() > 128 else repr(value)  # noqa: PLR2004

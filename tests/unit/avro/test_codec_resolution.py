@@ -105,6 +105,15 @@ def test_the_reader_gets_its_own_value(writer: Any, reader: Any, value: Any, exp
         assert peer == expected
 
 
+@pytest.mark.parametrize("order", [("old", "new"), ("new", "old")])
+def test_a_name_goes_before_an_alias(order: tuple[str, str]) -> None:
+    writer = record(*(field(name, "int") for name in order))
+    body = compile_encoder(writer)({"old": 3, "new": 4})
+    assert compile_decoder(writer, record(field("new", "int", aliases=["old"])))(body, 0) == {"new": 4}
+    both = record(field("new", "int", aliases=["old"]), field("old", "int"))
+    assert compile_decoder(writer, both)(body, 0) == {"new": 4, "old": 3}
+
+
 REFUSED: list[tuple[Any, Any, Any]] = [
     ("string", "int", "x"),
     ("long", "int", 1),

@@ -79,12 +79,18 @@ def test_a_valid_schema_that_the_codec_cannot_use_names_the_place(schema: Any, p
         compile_decoder(parsed)(b"\xff", 0)
 
 
-def test_every_problem_is_told() -> None:
+def test_what_was_written_with_an_unusable_schema_is_still_read() -> None:
+    writer = record(field(ENUM, default="C"), {"name": "g", "type": FIXED, "default": "x"})
+    assert compile_decoder(writer)(b"\2ab", 0) == {"f": "B", "g": b"ab"}
+    assert compile_decoder(writer, record(field(ENUM)))(b"\2ab", 0) == {"f": "B"}
+
+
+def test_every_problem_is_named() -> None:
     schema = parse_json(record(field(ENUM, default="C"), {"name": "g", "type": FIXED, "default": ""}))
     assert [problem.path for problem in problems(schema)] == ["/fields/0/default", "/fields/1/default"]
 
 
-def test_what_a_reference_brings_in_is_told_of_the_root() -> None:
+def test_what_a_reference_brings_in_is_said_of_the_root() -> None:
     schema = parse('["null", "S"]', [INNER])
     assert [(problem.path, problem.message[:22]) for problem in problems(schema)] == [("/", "in record S, field f: ")]
 
@@ -144,7 +150,7 @@ def test_a_name_may_be_used_before_it_is_defined_and_defined_twice() -> None:
         assert compile_decoder(writer, reader)(compile_encoder(writer)(value), 0) == value
 
 
-def test_no_depth_of_types_is_too_deep() -> None:
+def test_what_the_parser_takes_is_not_too_deep() -> None:
     deep: Any = "int"
     value: Any = 7
     for _ in range(100):
