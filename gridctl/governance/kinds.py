@@ -6,6 +6,7 @@ from gridctl.contracts.events import Kind
 from gridctl.contracts.topics import TopicCatalogue, TopicSpec
 from gridctl.contracts.verdict import Finding
 
+KINDS_DIR = "gridctl/contracts/kinds"
 # The state's records keep the code in the seven upper bits of a byte.
 CODE_MAX = 127
 
@@ -33,7 +34,7 @@ def _own_findings(kinds: Mapping[str, Kind]) -> Iterator[Finding]:
             said.append((f"kinds {other} and {name} share code {kind.code}", "give the newer one the next free code"))
         if (other := topics.setdefault(kind.topic, name)) != name:
             said.append((f"kinds {other} and {name} share topic {kind.topic}", "give each kind a topic of its own"))
-        file = f"gridctl/contracts/kinds/{name}/__init__.py"
+        file = f"{KINDS_DIR}/{name}/__init__.py"
         yield from (
             Finding(rule="kind", message=words, subject=kind.subject, file=file, fix=fix) for words, fix in said
         )
@@ -63,5 +64,5 @@ def _without_kind(topic: TopicSpec, where: str) -> Finding:
         message=f"topic {topic.name} is for the events of devices (dlq, requires_priority), but no kind has it",
         subject=topic.subject,
         file=where,
-        fix=f"`gridctl schema new KIND --topic {topic.name}` writes a kind; or upgrade gridctl; or take the topic out",
+        fix="upgrade gridctl, add the kind (docs/adding-a-kind.md), or take the topic out of topics.toml",
     )

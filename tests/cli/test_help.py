@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 # Their examples read the repository's own files.
 IN_REPOSITORY = {("pr", "check"), ("gate",)}
 # What serves until it is stopped, asks a code host, or would end the stack that others use has a test of its own:
-# test_registry_server, test_pr, test_stack.
-ELSEWHERE = {("registry", "serve"), ("pr", "ruleset"), ("down",)}
+# test_registry_server, test_pr, test_stack. So has what writes into the clone: test_adding_a_kind.
+ELSEWHERE = {("schema", "new"), ("registry", "serve"), ("pr", "ruleset"), ("down",)}
 
 
 def leaf_commands() -> Iterator[tuple[tuple[str, ...], str]]:

@@ -121,6 +121,29 @@ def base_of(root: Path, revision: str) -> Base:
     return Base(revision, tip_tree, tip_tree if tip == fork else at(fork))
 
 
+def write_kind(kind: str, topic: str, owner: str) -> list[str]:
+    """Write the files of a new kind into the clone that this gridctl runs from; return their paths in it."""
+    import gridctl
+    from gridctl.contracts.kinds import KINDS
+    from gridctl.governance.new_kind import TOPICS_FILE, new_kind
+
+    root = Path(gridctl.__file__).parents[1]
+    if not (root / TOPICS_FILE).is_file():
+        raise UsageProblem(
+            f"this gridctl is installed in {root}, and a new kind is written into a clone of the project",
+            next_step="call the clone's own: make setup && .venv/bin/gridctl schema new KIND",
+        )
+    pattern = read_text(root / "schemas" / KINDS["thermostat"].subject / "v1.avsc")
+    files = new_kind(kind, topic, owner, kinds=KINDS, topics=read_text(root / TOPICS_FILE), pattern=pattern)
+    for path in files:
+        if path != TOPICS_FILE and (root / path).exists():
+            raise UsageProblem(f"{root / path}: is there already", next_step="take it away, or choose another name")
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    return list(files)
+
+
 @contextmanager
 def registered_at(url: str, context: typer.Context) -> Iterator[Registered]:
     """Yield the registry at a URL for the gate. Glue has no opinion that could be had without registering."""

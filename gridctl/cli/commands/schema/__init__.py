@@ -7,6 +7,7 @@ from gridctl.cli.commands.schema.compat import compat
 from gridctl.cli.commands.schema.diff import diff
 from gridctl.cli.commands.schema.drift import drift
 from gridctl.cli.commands.schema.lint import lint
+from gridctl.cli.commands.schema.new import new
 from gridctl.cli.commands.schema.register import register as register_tree
 from gridctl.cli.commands.schema.retention import retention
 from gridctl.cli.commands.schema.show import history, list_, show
@@ -23,6 +24,7 @@ def register(root: typer.Typer) -> None:
     app.command("list")(list_)
     app.command("history")(history)
     app.command("show")(show)
+    app.command("new")(new)
     app.command("register")(register_tree)
     app.command("retention")(retention)
     root.add_typer(app, name="schema")
