@@ -1,16 +1,19 @@
-"""Dead letters as people and scripts see them."""
+"""Dead letters as they lie in their topics, and as people and scripts see them."""
 
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
+
+from gridctl.streams.codec import FramedDecoder, Unreadable
+from gridctl.streams.reader import RangedReader
 
 UNREADABLE = "unreadable_dead_letter"
 NOT_KNOWN = "UNKNOWN"
 
 
-class Found(NamedTuple):
+class StoredLetter(NamedTuple):
     """One record of a dead letter topic; where it cannot be read, `letter` is None and `problem` says why."""
 
     topic: str
@@ -21,7 +24,18 @@ class Found(NamedTuple):
     value: bytes
 
 
-def letter_row(found: Found) -> dict[str, Any]:
+def stored_letters(reader: RangedReader, decoder: FramedDecoder, topics: Sequence[str]) -> Iterator[StoredLetter]:
+    """Yield all records of dead letter topics; raise Unavailable, also where a topic is not there."""
+    for record in reader.read(reader.spans(topics)):
+        letter, problem, value = None, "", record.value() or b""
+        try:
+            letter = decoder.decode(value)
+        except Unreadable as error:
+            problem = error.reason
+        yield StoredLetter(record.topic() or "", record.partition() or 0, record.offset() or 0, letter, problem, value)
+
+
+def letter_row(found: StoredLetter) -> dict[str, Any]:
     """Return a dead letter's row. `topic`, `partition`, `offset` say where it lies; `source_…` where it came from.
 
     A record that is no dead letter is shown too, under a rule of its own, with its own bytes as the raw ones.
@@ -55,7 +69,7 @@ def letter_row(found: Found) -> dict[str, Any]:
     }
 
 
-def summarise(letters: Iterable[Found]) -> dict[str, Any]:
+def summarise(letters: Iterable[StoredLetter]) -> dict[str, Any]:
     """Return the total and the counts by rule, by firmware and by dead letter topic, the most frequent first.
 
     A letter without a readable firmware counts as UNKNOWN, so that each of the three adds up to the total.

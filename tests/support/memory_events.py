@@ -19,8 +19,16 @@ class _Fields(NamedTuple):
 class MemoryRecord:
     """Implements Record; its time is the broker's."""
 
-    def __init__(self, topic: str, key: bytes | None, value: bytes | None, appended_ms: int, offset: int = 0) -> None:
-        self._fields = _Fields(topic, key, value, appended_ms, offset=offset)
+    def __init__(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        appended_ms: int,
+        offset: int = 0,
+        partition: int = 0,
+    ) -> None:
+        self._fields = _Fields(topic, key, value, appended_ms, partition, offset)
 
     def topic(self) -> str:
         """Return the topic."""

@@ -30,7 +30,7 @@ class KafkaTopics:
     def __init__(self, bootstrap: str, overrides: Mapping[str, str | int | float | bool]) -> None:
         self._bootstrap = bootstrap
         with translated(bootstrap):
-            self._client = AdminClient(client_config(bootstrap, overrides))
+            self._client = AdminClient(client_config("admin", bootstrap, overrides))
 
     def topics(self) -> dict[str, LiveTopic]:
         """Return all topics but the broker's internal ones."""

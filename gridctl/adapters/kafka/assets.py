@@ -31,13 +31,6 @@ BATCH = 1_000
 LOOK_EVERY_S = 0.5  # so long may an event still get the stamp that its device had before
 STALLED_AFTER_S = 8.0
 STALE_AFTER_S = 10.0  # longer than a look at a broker that is only slow
-SETTINGS: dict[str, str | int | float | bool] = {
-    # Partitions are assigned by hand and nothing is committed; the client wants a name all the same.
-    "group.id": "gridctl-asset-table",
-    "enable.auto.commit": False,
-    "auto.offset.reset": "error",
-    "check.crcs": True,
-}
 
 
 class AssetFollower:
@@ -66,7 +59,9 @@ class AssetFollower:
         self._is_stale = False
         self._partitions: list[TopicPartition] = []
         with translated(bootstrap):
-            self._consumer = Consumer(client_config(bootstrap, {**SETTINGS, **overrides}))
+            # The position tells where a partition ends; to be told so at every look is of no use.
+            own = {"enable.partition.eof": False}
+            self._consumer = Consumer(client_config("reader", bootstrap, overrides, own))
         self._thread = Thread(target=self._follow, name="asset-table", daemon=True)
 
     def __enter__(self) -> Self:
@@ -103,8 +98,6 @@ class AssetFollower:
         """Read every partition to where it ended when this began."""
         with translated(self._bootstrap):
             known = topics_of(self._consumer, self._bootstrap, [ASSET_TOPIC])[ASSET_TOPIC]
-            if known.error is not None:
-                raise KafkaException(known.error)
             self._partitions = [TopicPartition(ASSET_TOPIC, number) for number in known.partitions]
             begin = [TopicPartition(ASSET_TOPIC, number, OFFSET_BEGINNING) for number in known.partitions]
             self._consumer.assign(begin)

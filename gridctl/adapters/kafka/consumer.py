@@ -7,6 +7,7 @@ client drops the offsets of what it lost, so that a partition of another member 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,17 +26,6 @@ DRAIN_CHECK_S = 0.3
 DRAIN_ANSWER_S = 1.0
 DRAIN_UNANSWERED_S = 60.0
 SETTLE_S = 0.05
-
-DEFAULTS: dict[str, str | int | float | bool] = {
-    "isolation.level": "read_committed",
-    "partition.assignment.strategy": "cooperative-sticky",
-    # A member that was killed and does not come back under its id is given up after this.
-    "session.timeout.ms": 10_000,
-    "heartbeat.interval.ms": 2_000,
-    # Fetches are answered at once; batches form while the last one is applied.
-    "fetch.wait.max.ms": 50,
-    "queued.max.messages.kbytes": 16_384,
-}
 
 # What a member hears that has lost its partitions: they are another's now, who will process the same events again.
 LOST = {
@@ -74,18 +64,16 @@ class KafkaEvents:
         self._next_drain_check = 0.0
         self._drain_unanswered_since: float | None = None
         self._unreachable_since: float | None = None
-        settings = client_config(bootstrap, {**DEFAULTS, **overrides}) | {
+        own: dict[str, object] = {
+            # Names the process, for the one who looks at the group's members.
+            "client.id": f"gridctl-{os.getpid()}-{int(time.time())}",
             "group.id": group,
-            "enable.auto.commit": False,
-            "enable.auto.offset.store": True,  # `commit` covers what `batch` returned, of partitions still held
-            "auto.offset.reset": "earliest",
-            "check.crcs": True,
             "error_cb": self._heard,
         }
         if instance_id is not None:
-            settings["group.instance.id"] = instance_id
+            own["group.instance.id"] = instance_id
         with translated(bootstrap):
-            self._consumer = Consumer(settings)
+            self._consumer = Consumer(client_config("consumer", bootstrap, overrides, own))
             self._partitions = self._all_partitions(topics)
             self._consumer.subscribe(list(topics))
 

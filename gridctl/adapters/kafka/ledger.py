@@ -79,14 +79,14 @@ class KafkaLedger:
     def _writable(self) -> Head:
         """Return the head, with nobody else able to write behind it."""
         if self._producer is None or self._head is None:
-            settings = client_config(self._bootstrap, self._overrides) | {
+            own = {
                 "transactional.id": TRANSACTIONAL_ID,
                 "transaction.timeout.ms": 10_000,
                 "message.max.bytes": RECORD_MAX_BYTES,
                 "linger.ms": 0,
             }
             with translated(self._bootstrap):
-                self._producer = Producer(settings)
+                self._producer = Producer(client_config("producer", self._bootstrap, self._overrides, own))
                 self._producer.init_transactions(ANSWER_TIMEOUT_S)
             self._head = self._reader.head()
         return self._head

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Mapping, Sequence
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 # The package names these without exporting them, which strict typing takes at its word.
@@ -11,7 +11,7 @@ from confluent_kafka.admin._metadata import ClusterMetadata, TopicMetadata
 
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated
-from gridctl.errors import Unavailable
+from gridctl.streams.reader import TopicAbsent
 
 PATIENCE_S = 1.0
 
@@ -35,27 +35,18 @@ def metadata_of(
 def topics_of(
     client: Producer | Consumer | AdminClient, bootstrap: str, wanted: Sequence[str]
 ) -> Mapping[str, TopicMetadata]:
-    """Return the metadata of all topics; raise Unavailable where one that is wanted is not there."""
+    """Return the metadata of all topics; raise TopicAbsent where one that is wanted is not there, or KafkaException."""
     known = metadata_of(client, bootstrap).topics
     absent = [topic for topic in wanted if topic not in known]
     if absent:
-        raise no_topics(bootstrap, absent)
+        raise TopicAbsent(
+            f"Kafka at {bootstrap} has no topic {', '.join(absent)}", next_step="run `gridctl topics apply`"
+        )
+    for topic in wanted:
+        error = known[topic].error
+        if error is not None:
+            raise KafkaException(error)
     return known
-
-
-def no_topics(bootstrap: str, absent: Sequence[str]) -> Unavailable:
-    """Return the error for topics that are not there."""
-    return Unavailable(f"Kafka at {bootstrap} has no topic {', '.join(absent)}", next_step="run `gridctl topics apply`")
-
-
-def spans_of(consumer: Consumer, bootstrap: str, topics: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
-    """Return the first and the next offset by topic and partition; raise Unavailable where a topic is not there."""
-    known = topics_of(consumer, bootstrap, topics)
-    return {
-        (topic, partition): consumer.get_watermark_offsets(TopicPartition(topic, partition), ANSWER_TIMEOUT_S)
-        for topic in topics
-        for partition in known[topic].partitions
-    }
 
 
 def require_reachable(
@@ -63,7 +54,7 @@ def require_reachable(
 ) -> None:
     """Raise Unavailable unless a broker answers a metadata request within the time."""
     with translated(bootstrap):
-        metadata_of(AdminClient(client_config(bootstrap, overrides)), bootstrap, timeout_s)
+        metadata_of(AdminClient(client_config("admin", bootstrap, overrides)), bootstrap, timeout_s)
 
 
 def _refuses(address: str) -> bool:

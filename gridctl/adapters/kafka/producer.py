@@ -7,28 +7,11 @@ from typing import Self
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as Report
 
-from gridctl.adapters.kafka.config import client_config
+from gridctl.adapters.kafka.config import MESSAGE_TIMEOUT_MS, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
 from gridctl.adapters.kafka.metadata import topics_of
 from gridctl.ingest.ports import Letter, Message, Ticket
 
-# Every message is acknowledged or given up within this time, so that a command never hangs on a broker that is away.
-MESSAGE_TIMEOUT_MS = 8_000
-# What a dead letter topic takes: the largest raw cap, and the envelope around it.
-MESSAGE_MAX_BYTES = 2 * 1024 * 1024
-# Bounds the memory of what is not yet acknowledged, also when all of it is dead letters of the largest size.
-QUEUE_KBYTES = 64 * 1024
-
-SETTINGS: dict[str, str | int | float | bool] = {
-    "enable.idempotence": True,
-    "acks": "all",
-    "compression.type": "lz4",
-    "linger.ms": 5,
-    "message.timeout.ms": MESSAGE_TIMEOUT_MS,
-    "message.max.bytes": MESSAGE_MAX_BYTES,
-    "queue.buffering.max.messages": 100_000,
-    "queue.buffering.max.kbytes": QUEUE_KBYTES,
-}
 _FULL = KafkaError._QUEUE_FULL  # noqa: SLF001 -- librdkafka's local errors are named so
 
 
@@ -41,7 +24,7 @@ class KafkaPublisher:
         """Connect; Unavailable when no broker answers, or when one of the topics is not there."""
         self._bootstrap = bootstrap
         with translated(bootstrap):
-            self._producer = Producer({**client_config(bootstrap, {**SETTINGS, **overrides})})
+            self._producer = Producer(client_config("producer", bootstrap, overrides))
             topics_of(self._producer, bootstrap, sorted(topics))
 
     def __enter__(self) -> Self:

@@ -11,7 +11,7 @@ from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
     from gridctl.contracts.topics import TopicCatalogue
-    from gridctl.deadletters.view import Found
+    from gridctl.deadletters.view import StoredLetter
 
 Topic = Annotated[
     str | None, typer.Option("--topic", help="Only this dead letter topic, or that of this measurement topic.")
@@ -46,8 +46,8 @@ def summary(context: typer.Context, output: Output = OutputFormat.TABLE) -> None
 
     settings = settings_of(context)
     topics = catalogue_of(settings).dead_letter_topics
-    with dead_letters_of(settings) as reader:
-        counts = summarise(reader.read(topics))
+    with dead_letters_of(settings) as letters:
+        counts = summarise(letters(topics))
     if output is not OutputFormat.TABLE:
         print_data(counts, output.value)
         return
@@ -74,8 +74,8 @@ def show(
 
     settings = settings_of(context)
     topics = _topics(catalogue_of(settings), topic)
-    with dead_letters_of(settings) as reader:
-        rows = islice(_rows(reader.read(topics), rule), limit)
+    with dead_letters_of(settings) as letters:
+        rows = islice(_rows(letters(topics), rule), limit)
         if output is RecordFormat.JSONL:
             print_json_lines(rows)
         elif output is RecordFormat.TABLE:
@@ -84,7 +84,7 @@ def show(
             print_data(list(rows), output.value)
 
 
-def _rows(letters: "Iterable[Found]", rule: str | None) -> Iterator[dict[str, Any]]:
+def _rows(letters: "Iterable[StoredLetter]", rule: str | None) -> Iterator[dict[str, Any]]:
     from gridctl.deadletters.view import letter_row
 
     rows = (letter_row(found) for found in letters)

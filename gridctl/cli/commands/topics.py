@@ -11,6 +11,8 @@ from gridctl.cli.options import Output, OutputFormat
 if TYPE_CHECKING:
     from gridctl.governance.topics import TopicChange
 
+FOLLOW_EVERY_S = 0.2
+
 app = typer.Typer(no_args_is_help=True, help="Show, plan and apply topics; look into one.")
 
 TopicArgument = Annotated[str, typer.Argument(metavar="TOPIC", help="The topic to read.")]
@@ -121,9 +123,11 @@ def tail(context: typer.Context, topic: TopicArgument, limit: Limit = 10, follow
     from gridctl.cli.wiring.stack import topic_tail
     from gridctl.runtime.stop import Stop
 
-    with Stop() as stop, topic_tail(settings_of(context), topic) as reader:
-        for rows in reader.read(limit, follow=follow, stopping=stop.is_asked):
+    with Stop() as stop, topic_tail(settings_of(context), topic, limit) as parts:
+        for rows in parts:
             print_json_lines(rows)
+            if not follow or stop.wait(FOLLOW_EVERY_S):
+                break
 
 
 def _show(changes: "list[TopicChange]", output: OutputFormat, nothing: str) -> None:

@@ -22,6 +22,7 @@ WORK_DIR = "demo"
 @contextmanager
 def demo_of(settings: Settings, plan: Plan, group: str) -> Iterator[Demo]:
     """Yield a demo on the stack of the settings; its files are deleted when it ended well, else they stay."""
+    from gridctl.adapters.kafka.reader import KafkaReader
     from gridctl.local.demo.meter import Meter
     from gridctl.local.demo.run import Demo
 
@@ -31,9 +32,10 @@ def demo_of(settings: Settings, plan: Plan, group: str) -> Iterator[Demo]:
     (work_dir / FILE_NAME).touch()
     bootstrap, catalogue = settings.endpoint("bootstrap"), catalogue_of(settings)
     with (
+        KafkaReader(bootstrap, settings.kafka) as reader,
         closing(redis_of(settings)) as state,
         dead_letters_of(settings) as letters,
-        closing(Meter(bootstrap, catalogue, group, state, letters)) as meter,
+        closing(Meter(bootstrap, settings.kafka, reader, catalogue, group, state, letters)) as meter,
         Demo(plan, meter, work_dir, _environment(settings)) as demo,
     ):
         yield demo

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gridctl.cli.wiring.base import dead_letter_topics, newest_schema, redis_of, registry_of
@@ -12,9 +13,9 @@ from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
 from gridctl.contracts.kinds import KINDS
 
 if TYPE_CHECKING:
-    from gridctl.adapters.kafka.deadletters import DeadLetterReader
     from gridctl.adapters.registry import HttpRegistry
     from gridctl.cli.config import Settings
+    from gridctl.deadletters.view import StoredLetter
     from gridctl.process.decode import EventReader
     from gridctl.process.ports import StateReader
     from gridctl.process.processor import Processor
@@ -68,13 +69,12 @@ def state_of(settings: Settings) -> Iterator[tuple[StateReader, EventOf]]:
 
 
 @contextmanager
-def dead_letters_of(settings: Settings) -> Iterator[DeadLetterReader]:
-    """Yield a reader of the dead letter topics."""
-    from gridctl.adapters.kafka.deadletters import DeadLetterReader
+def dead_letters_of(settings: Settings) -> Iterator[Callable[[Sequence[str]], Iterator[StoredLetter]]]:
+    """Yield what reads dead letter topics whole."""
+    from gridctl.adapters.kafka.reader import KafkaReader
+    from gridctl.deadletters.view import stored_letters
+    from gridctl.streams.codec import FramedDecoder
 
-    schema = newest_schema(settings, DEAD_LETTER_SUBJECT)
-    with (
-        registry_of(settings) as registry,
-        DeadLetterReader(settings.endpoint("bootstrap"), settings.kafka, registry, schema) as reader,
-    ):
-        yield reader
+    with registry_of(settings) as registry, KafkaReader(settings.endpoint("bootstrap"), settings.kafka) as reader:
+        decoder = FramedDecoder(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
+        yield partial(stored_letters, reader, decoder)

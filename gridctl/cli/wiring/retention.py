@@ -25,7 +25,7 @@ class Found(NamedTuple):
 
 def retained(settings: Settings, topic: str) -> Found:
     """Read the topic and its dead letters, and judge the newest local readers; UsageProblem, Unavailable."""
-    from gridctl.adapters.kafka.retained import RetainedLog
+    from gridctl.adapters.kafka.reader import KafkaReader
     from gridctl.adapters.schema_files import read_tree
     from gridctl.governance.retention import Census, Judge, inside
     from gridctl.streams.codec import FramedDecoder
@@ -44,12 +44,12 @@ def retained(settings: Settings, topic: str) -> Found:
     census = Census()
     with (
         registry_of(settings) as registry,
-        RetainedLog(settings.endpoint("bootstrap"), settings.kafka) as log,
+        KafkaReader(settings.endpoint("bootstrap"), settings.kafka) as log,
     ):
         judge = Judge(read_tree(settings.schemas_dir), registry)
         reader = judge.reader(spec.subject)
         decoder = FramedDecoder(registry)
-        for message in log.read(topics):
+        for message in log.read(log.spans(topics)):
             place, value, time_ms = message.topic() or "", message.value(), message.timestamp()[1]
             census.add(place, value, time_ms)
             if place == spec.dlq and value is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gridctl.cli.config import ENDPOINT_OF_PART, Settings
 from gridctl.cli.wiring.base import redis_of, registry_of
@@ -13,9 +13,8 @@ from gridctl.contracts.addresses import without_password
 from gridctl.errors import GridctlError, Unavailable, UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from gridctl.adapters.kafka.tail import TopicTail
     from gridctl.governance.topics import TopicAdmin
     from gridctl.local.stack.model import Part, Stack, Starter
 
@@ -106,11 +105,15 @@ def configured_parts(settings: Settings) -> list[Part]:
     return parts
 
 
-def topic_tail(settings: Settings, topic: str) -> TopicTail:
-    """Return a reader of a topic's newest records; a context manager."""
-    from gridctl.adapters.kafka.tail import TopicTail
+@contextmanager
+def topic_tail(settings: Settings, topic: str, limit: int) -> Iterator[Iterator[list[dict[str, Any]]]]:
+    """Yield the newest records of a topic as rows; each further step gives what was added meanwhile."""
+    from gridctl.adapters.kafka.reader import KafkaReader
+    from gridctl.streams.codec import FramedDecoder
+    from gridctl.streams.tail import tail
 
-    return TopicTail(settings.endpoint("bootstrap"), settings.kafka, registry_of(settings), topic)
+    with registry_of(settings) as registry, KafkaReader(settings.endpoint("bootstrap"), settings.kafka) as reader:
+        yield tail(reader, FramedDecoder(registry), topic, limit)
 
 
 def topic_admin(settings: Settings) -> TopicAdmin:

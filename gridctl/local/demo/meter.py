@@ -1,25 +1,31 @@
 """What the platform's own parts say: offsets from Kafka, effects and totals from Redis. All raise Unavailable."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
 from gridctl.adapters.kafka.config import client_config
-from gridctl.adapters.kafka.deadletters import DeadLetterReader
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated
-from gridctl.adapters.kafka.metadata import spans_of
 from gridctl.contracts.topics import TopicCatalogue
-from gridctl.deadletters.view import Found, summarise
+from gridctl.deadletters.view import StoredLetter, summarise
 from gridctl.process.ports import StateReader
 from gridctl.state.view import circuit_rows
+from gridctl.streams.reader import Place, RangedReader
 
 
 class Meter:
     """Counts what was added since `begin`; a stack may hold what earlier runs left."""
 
     def __init__(
-        self, bootstrap: str, catalogue: TopicCatalogue, group: str, state: StateReader, letters: DeadLetterReader
+        self,
+        bootstrap: str,
+        overrides: Mapping[str, str | int | float | bool],
+        reader: RangedReader,
+        catalogue: TopicCatalogue,
+        group: str,
+        state: StateReader,
+        letters: Callable[[Sequence[str]], Iterator[StoredLetter]],
     ) -> None:
         self.measured = [spec.name for spec in catalogue.topic if spec.dlq]
         self.dead = catalogue.dead_letter_topics
@@ -27,8 +33,9 @@ class Meter:
         self._state = state
         self._letters = letters
         with translated(bootstrap):
-            self._consumer = Consumer(client_config(bootstrap, {"group.id": group, "enable.auto.commit": False}))
-        self._ends_before: Mapping[tuple[str, int], int] = {}
+            self._consumer = Consumer(client_config("consumer", bootstrap, overrides, {"group.id": group}))
+        self._reader = reader
+        self._ends_before: Mapping[Place, int] = {}
         self._effects_before: Mapping[str, int] = {}
 
     def close(self) -> None:
@@ -44,7 +51,7 @@ class Meter:
         """Return how many records were added to each topic."""
         added = dict.fromkeys([*self.measured, *self.dead], 0)
         for (topic, partition), end in self._ends(list(added)).items():
-            added[topic] += end - self._ends_before.get((topic, partition), 0)
+            added[topic] += end - self._ends_before.get(Place(topic, partition), 0)
         return added
 
     def effects(self) -> dict[str, int]:
@@ -58,7 +65,7 @@ class Meter:
             places = [TopicPartition(topic, partition) for topic, partition in ends]
             committed = self._consumer.committed(places, ANSWER_TIMEOUT_S)
         # Where nothing was committed the offset is negative.
-        return sum(ends[place.topic, place.partition] - max(place.offset, 0) for place in committed)
+        return sum(ends[Place(place.topic, place.partition)] - max(place.offset, 0) for place in committed)
 
     def letters(self) -> Mapping[str, Any]:
         """Return the counts of dead letters by reason, firmware and topic."""
@@ -68,11 +75,10 @@ class Meter:
         """Return the circuits' totals."""
         return circuit_rows(self._state.circuits())
 
-    def _new_letters(self) -> Iterator[Found]:
-        for found in self._letters.read(self.dead):
-            if found.offset >= self._ends_before.get((found.topic, found.partition), 0):
+    def _new_letters(self) -> Iterator[StoredLetter]:
+        for found in self._letters(self.dead):
+            if found.offset >= self._ends_before.get(Place(found.topic, found.partition), 0):
                 yield found
 
-    def _ends(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
-        with translated(self._bootstrap):
-            return {place: end for place, (_, end) in spans_of(self._consumer, self._bootstrap, topics).items()}
+    def _ends(self, topics: Sequence[str]) -> dict[Place, int]:
+        return {place: span.end for place, span in self._reader.spans(topics).items()}

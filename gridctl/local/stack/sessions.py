@@ -59,7 +59,7 @@ class Sessions:
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._admin = AdminClient(client_config(address, {}))
+        self._admin = AdminClient(client_config("admin", address, {}))
         self._process_of: dict[tuple[str, str], str] = {}
 
     def look(self) -> None:

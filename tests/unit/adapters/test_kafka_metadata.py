@@ -17,7 +17,7 @@ class Asked(AdminClient):
     """Notes how long it was to wait for each answer."""
 
     def __init__(self, bootstrap: str) -> None:
-        super().__init__(client_config(bootstrap, {}))
+        super().__init__(client_config("admin", bootstrap, {}))
         self.timeouts_s: list[float] = []
 
     def list_topics(self, topic: str | None = None, timeout: float = -1) -> ClusterMetadata:

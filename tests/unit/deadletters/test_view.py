@@ -4,10 +4,10 @@ from base64 import b64decode
 from hashlib import sha256
 from typing import Any
 
-from gridctl.deadletters.view import Found, letter_row, summarise
+from gridctl.deadletters.view import StoredLetter, letter_row, summarise
 
 
-def found(rule: str = "bad_utf8", topic: str = "iot.thermostat.dlq", **more: Any) -> Found:
+def found(rule: str = "bad_utf8", topic: str = "iot.thermostat.dlq", **more: Any) -> StoredLetter:
     letter = {
         "stage": "DECODE",
         "rule": rule,
@@ -24,7 +24,7 @@ def found(rule: str = "bad_utf8", topic: str = "iot.thermostat.dlq", **more: Any
         "raw_length": 2,
         "raw_sha256": "0" * 64,
     }
-    return Found(topic, 0, 7, {**letter, **more}, "", b"")
+    return StoredLetter(topic, 0, 7, {**letter, **more}, "", b"")
 
 
 def test_a_row_says_where_the_letter_lies_and_where_it_came_from() -> None:
@@ -37,7 +37,7 @@ def test_a_row_says_where_the_letter_lies_and_where_it_came_from() -> None:
 
 
 def test_what_is_no_dead_letter_is_shown_with_its_own_bytes() -> None:
-    row = letter_row(Found("iot.thermostat.dlq", 0, 1, None, "p" * 600, b"junk"))
+    row = letter_row(StoredLetter("iot.thermostat.dlq", 0, 1, None, "p" * 600, b"junk"))
     assert (row["rule"], len(row["reason"])) == ("unreadable_dead_letter", 512)
     assert (b64decode(row["raw_base64"]), row["raw_length"]) == (b"junk", 4)
     assert row["raw_sha256"] == sha256(b"junk").hexdigest()
@@ -45,7 +45,7 @@ def test_what_is_no_dead_letter_is_shown_with_its_own_bytes() -> None:
 
 def test_each_of_the_counts_adds_up_to_the_total() -> None:
     letters = [found(), found(firmware="3.0"), found("truncated", "ev.session.dlq", firmware="3.0")]
-    counts = summarise([*letters, Found("unrouted.dlq", 0, 1, None, "?", b"")])
+    counts = summarise([*letters, StoredLetter("unrouted.dlq", 0, 1, None, "?", b"")])
     assert counts == {
         "total": 4,
         "by_reason": {"bad_utf8": 2, "truncated": 1, "unreadable_dead_letter": 1},
