@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from typing import NamedTuple, Self
 
 from gridctl.contracts.audit import AuditEntry, AuditFact
@@ -26,7 +27,7 @@ class Head(NamedTuple):
         match = _HEAD.fullmatch(text.strip())
         if match is None:
             raise UsageProblem(
-                f"{text} is no head of a ledger", next_step="write SEQ:HASH as the writing command printed it"
+                f"{text} is not the head of a ledger", next_step="write SEQ:HASH as the writing command printed it"
             )
         return cls(int(match[1]), match[2])
 
@@ -44,6 +45,15 @@ def seal(fact: AuditFact, head: Head) -> AuditEntry:
     """Return the fact as the entry that follows the head."""
     values = fact.model_dump() | {"sequence": head.sequence + 1, "previous_hash": head.entry_hash}
     return AuditEntry(**values, entry_hash=_digest(values))
+
+
+def seal_all(facts: Iterable[AuditFact], head: Head) -> tuple[AuditEntry, ...]:
+    """Return the facts as the entries that follow the head, one behind the other."""
+    entries: list[AuditEntry] = []
+    for fact in facts:
+        entries.append(seal(fact, head))
+        head = head_of(entries[-1])
+    return tuple(entries)
 
 
 def hash_of(entry: AuditEntry) -> str:

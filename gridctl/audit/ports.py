@@ -1,6 +1,6 @@
 """What the ledger needs from outside: somewhere to keep the entries."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from gridctl.audit.chain import Head
@@ -26,6 +26,6 @@ class Ledger(Protocol):
         """Return the end of the chain; raise Unavailable, or ViolationFound where its last record is no entry."""
         ...
 
-    def append(self, fact: AuditFact) -> AuditEntry:
-        """Add a fact at the end and return its entry once it is durable; raise Unavailable."""
+    def append(self, facts: Sequence[AuditFact]) -> tuple[AuditEntry, ...]:
+        """Add facts at the end, all or none, and return their entries once they are durable; raise Unavailable."""
         ...

@@ -1,6 +1,6 @@
 """Registering a tree: level by level, version by version, each read back and then recorded in the ledger."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -38,22 +38,23 @@ class Registrar:
 
     def execute(self, plan: Plan) -> Report:
         """Take all steps; raise on the first that fails, with what went before it registered and recorded."""
-        entries = tuple(self._recorded(self._taken(plan)))
+        # One by one: a crash leaves at most one change that is done and not recorded.
+        entries = tuple(entry for fact in self._taken(plan) for entry in self._recorded([fact]))
         return Report(plan, entries, self.ledger.head())
 
     def adopt(self, versions: Iterable[SchemaVersion], reason: str) -> tuple[AuditEntry, ...]:
         """Record versions that the registry holds and nobody recorded."""
-        return tuple(self._recorded(self._registered(ADOPT_ACTION, version, None, reason) for version in versions))
+        return self._recorded([self._registered(ADOPT_ACTION, version, None, reason) for version in versions])
 
-    def _recorded(self, facts: Iterable[AuditFact]) -> Iterator[AuditEntry]:
-        for fact in facts:
-            try:
-                yield self.ledger.append(fact)
-            except GridctlError as error:
-                raise Unavailable(
-                    f"{fact.subject}: {fact.action} is done and could not be recorded: {error.message}",
-                    next_step="mend the ledger, then `gridctl schema register --execute --adopt REASON` records it",
-                ) from error
+    def _recorded(self, facts: Sequence[AuditFact]) -> tuple[AuditEntry, ...]:
+        try:
+            return self.ledger.append(facts)
+        except GridctlError as error:
+            done = ", ".join(f"{fact.subject}: {fact.action}" for fact in facts)
+            raise Unavailable(
+                f"{done} is done and could not be recorded: {error.message}",
+                next_step="fix the ledger, then `gridctl schema register --execute --adopt REASON` records it",
+            ) from error
 
     def _taken(self, plan: Plan) -> Iterator[AuditFact]:
         for step in plan.steps:

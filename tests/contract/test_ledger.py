@@ -1,8 +1,12 @@
 """One suite for the ledger port: in memory, and on the stack's broker with several writers at once."""
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from uuid import uuid4
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -48,7 +52,7 @@ def writer(request: pytest.FixtureRequest) -> Iterator[Writer]:
 def test_what_is_appended_is_at_the_end(writer: Writer) -> None:
     ledger = writer()
     before = ledger.head()
-    first, second = ledger.append(fact("a")), ledger.append(fact("b"))
+    (first,), (second,) = ledger.append([fact("a")]), ledger.append([fact("b")])
     assert (first.sequence, first.previous_hash) == (before.sequence + 1, before.entry_hash)
     assert (second.sequence, second.previous_hash) == (first.sequence + 1, first.entry_hash)
     assert ledger.head() == head_of(second)
@@ -59,7 +63,7 @@ def test_what_is_appended_is_at_the_end(writer: Writer) -> None:
 
 def test_another_reader_sees_the_same(writer: Writer) -> None:
     ledger = writer()
-    entry = ledger.append(fact("a"))
+    (entry,) = ledger.append([fact("a")])
     other = writer()
     assert other.head() == head_of(entry)
     assert list(other.records()) == list(ledger.records())
@@ -68,7 +72,7 @@ def test_another_reader_sees_the_same(writer: Writer) -> None:
 def test_writers_that_take_turns_go_on_with_one_chain(writer: Writer) -> None:
     one, two = writer(), writer()
     before = one.head().sequence
-    sequences = [ledger.append(fact("turn")).sequence for ledger in (one, two, one, one, two, one)]
+    sequences = [ledger.append([fact("turn")])[0].sequence for ledger in (one, two, one, one, two, one)]
     assert sequences == [before + number for number in range(1, 7)]
     assert walk(one.records(), one.head()).faults == []
 
@@ -83,10 +87,47 @@ def test_writers_at_once_make_no_fork(stack: RunningStack, open_: ExitStack) -> 
     ledgers = [kafka_ledger(stack, open_) for _ in range(3)]
     before = ledgers[0].head().sequence
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda ledger: [ledger.append(fact("at once")) for _ in range(4)], ledgers))
+        list(pool.map(lambda ledger: [ledger.append([fact("at once")]) for _ in range(4)], ledgers))
     seen = walk(ledgers[0].records(), ledgers[0].head())
     assert seen.faults == []
     assert seen.head.sequence == before + 12
+
+
+@pytest.mark.slow
+def test_many_writers_queue(stack: RunningStack, open_: ExitStack) -> None:
+    appends, facts, run = 5, 3, uuid4().hex
+    names = [f"{run}-{number}" for number in range(12)]
+    command = [sys.executable, "-m", "tests.support.ledger_writer", stack.bootstrap, stack.registry]
+    started_s = time.monotonic()
+    writers = [
+        subprocess.Popen([*command, name, str(appends), str(facts)], cwd=ROOT, stdout=subprocess.PIPE) for name in names
+    ]
+    turns = [int(writer.communicate(timeout=110)[0]) for writer in writers]
+    print(f"{time.monotonic() - started_s:.1f} s, {sum(turns) - len(names)} times fenced, turns {turns}")
+    ledger = kafka_ledger(stack, open_)
+    assert walk(ledger.records(), ledger.head()).faults == []
+    subjects = [record.entry.subject for record in ledger.records() if record.entry is not None]
+    mine = [subject for subject in subjects if subject.startswith(run)]
+    wanted = [f"{name}/{step}/{each}" for name in names for step in range(appends) for each in range(facts)]
+    assert sorted(mine) == sorted(wanted), "each fact is there once"
+    for name in names:
+        assert [subject for subject in mine if subject.startswith(f"{name}/")] == [
+            subject for subject in wanted if subject.startswith(f"{name}/")
+        ], "each writer's facts stand in its order"
+
+
+def test_facts_of_one_append_stand_together_or_not_at_all(writer: Writer) -> None:
+    ledger = writer()
+    before = ledger.head().sequence
+    entries = ledger.append([fact(name) for name in ("a", "b", "c")])
+    assert [(entry.subject, entry.sequence) for entry in entries] == [
+        ("a", before + 1),
+        ("b", before + 2),
+        ("c", before + 3),
+    ]
+    assert ledger.append([]) == ()
+    assert ledger.head() == head_of(entries[-1])
+    assert walk(ledger.records(), ledger.head()).faults == []
 
 
 def test_a_writer_that_died_in_between_leaves_nothing(stack: RunningStack, open_: ExitStack) -> None:
@@ -98,7 +139,7 @@ def test_a_writer_that_died_in_between_leaves_nothing(stack: RunningStack, open_
     died.produce(AUDIT_TOPIC, b"half written")
     died.flush(10)
     assert ledger.head() == before
-    assert ledger.append(fact("after")).sequence == before.sequence + 1
+    assert ledger.append([fact("after")])[0].sequence == before.sequence + 1
     assert walk(ledger.records()).faults == []
     died.purge()
 
@@ -121,7 +162,7 @@ def test_a_broker_that_fails_in_a_commit_leaves_one_entry(
     monkeypatch.setattr("gridctl.adapters.kafka.ledger.Producer", Failing)
     ledger = kafka_ledger(stack, open_)
     before = ledger.head().sequence
-    assert [ledger.append(fact(name)).sequence for name in ("one", "two")] == [before + 1, before + 2]
+    assert [ledger.append([fact(name)])[0].sequence for name in ("one", "two")] == [before + 1, before + 2]
     assert not failures
     seen = walk(ledger.records(), ledger.head())
     assert (seen.faults, seen.head.sequence) == ([], before + 2)

@@ -1,8 +1,8 @@
 """The ledger in memory, for unit tests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from gridctl.audit.chain import START, Head, head_of, seal
+from gridctl.audit.chain import START, Head, head_of, seal_all
 from gridctl.audit.ports import Record
 from gridctl.contracts.audit import AuditEntry, AuditFact
 
@@ -21,7 +21,8 @@ class MemoryLedger:
         """Return the end of the chain."""
         return head_of(self.entries[-1]) if self.entries else START
 
-    def append(self, fact: AuditFact) -> AuditEntry:
-        """Add a fact at the end and return its entry."""
-        self.entries.append(seal(fact, self.head()))
-        return self.entries[-1]
+    def append(self, facts: Sequence[AuditFact]) -> tuple[AuditEntry, ...]:
+        """Add facts at the end and return their entries."""
+        entries = seal_all(facts, self.head())
+        self.entries += entries
+        return entries

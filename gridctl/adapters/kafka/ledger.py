@@ -1,12 +1,16 @@
 """The audit ledger on its topic. Many may write: a transactional id of one name makes Kafka let only one at a time.
 
-A writer that starts ends the transaction of the one before it, reads the head, and appends. Whoever started earlier
-is fenced: its next commit fails, so it starts again and reads the head again. So the chain has one head.
+A writer that takes its turn ends the transaction of the one before it, makes sure of the head, and appends. Whoever had
+a turn before is fenced: its next commit fails, so it takes another turn. So the chain has one head.
+
+Many at once would fence each other again and again. So a turn is short: what takes time, connecting and reading the
+head, is done before it. And who is fenced waits until nobody has written for a while, a random one, longer each time:
+whoever writes goes on to the end of what it has, and then one of those that wait takes the next turn.
 """
 
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Self
 from uuid import uuid4
 
@@ -15,7 +19,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, translated, unavailable
 from gridctl.adapters.kafka.ledger_reader import MARK, LedgerReader
-from gridctl.audit.chain import Head, head_of, seal
+from gridctl.audit.chain import Head, head_of, seal_all
 from gridctl.audit.ports import Record
 from gridctl.avro.codec import compile_encoder
 from gridctl.contracts.audit import AUDIT_SUBJECT, AUDIT_TOPIC, AuditEntry, AuditFact
@@ -24,7 +28,10 @@ from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import Unavailable
 
 TRANSACTIONAL_ID = "gridctl-audit"
-ATTEMPTS = 12
+QUEUE_S = 120.0  # longer than a hundred writers need for one turn each
+QUIET_S = 0.15  # longer than a writer takes between two of its steps
+SLOT_S, SLOT_MAX_S = 0.2, 2.0
+PATIENCE_S = 10.0  # so long one that has more and more to write goes before one that waits
 RECORD_MAX_BYTES = 4 * 1024 * 1024
 FENCED = {
     KafkaError._FENCED,  # noqa: SLF001 -- its public name starts so
@@ -64,19 +71,30 @@ class KafkaLedger:
         """Return the end of the chain; raise Unavailable, or ViolationFound where its last record is no entry."""
         return self._reader.head()
 
-    def append(self, fact: AuditFact) -> AuditEntry:
-        """Add a fact at the end and return its entry once it is committed; raise Unavailable."""
-        for attempt in range(ATTEMPTS):
-            head = self._writable()
-            entry = seal(fact, head)
-            if self._committed(entry):
-                self._head = head_of(entry)
-                return entry
-            # Somebody else writes: let them finish.
-            time.sleep(random.uniform(0.02, 0.1 * (attempt + 1)))  # noqa: S311 -- no secret
-        raise unavailable(self._bootstrap, f"other writers kept taking {AUDIT_TOPIC} over")
+    def append(self, facts: Sequence[AuditFact]) -> tuple[AuditEntry, ...]:
+        """Add facts at the end, all or none, and return their entries once they are committed; raise Unavailable."""
+        if not facts:
+            return ()
+        header, give_up_s = self._frame(), time.monotonic() + QUEUE_S
+        slot_s = SLOT_S
+        while True:
+            head = self._turn()
+            entries = seal_all(facts, head)
+            if self._committed(entries, header):
+                self._head = head_of(entries[-1])
+                return entries
+            if time.monotonic() > give_up_s:
+                raise unavailable(self._bootstrap, f"other writers kept {AUDIT_TOPIC} busy for {QUEUE_S:.0f} s")
+            self._wait_for_quiet(slot_s)
+            slot_s = min(2 * slot_s, SLOT_MAX_S)
 
-    def _writable(self) -> Head:
+    def _wait_for_quiet(self, slot_s: float) -> None:
+        give_up_s = time.monotonic() + PATIENCE_S
+        head = None
+        while head != (head := self._reader.head()) and time.monotonic() < give_up_s:
+            time.sleep(QUIET_S + random.uniform(0, slot_s))  # noqa: S311 -- no secret
+
+    def _turn(self) -> Head:
         """Return the head, with nobody else able to write behind it."""
         if self._producer is None or self._head is None:
             own = {
@@ -84,28 +102,33 @@ class KafkaLedger:
                 "transaction.timeout.ms": 10_000,
                 "message.max.bytes": RECORD_MAX_BYTES,
                 "linger.ms": 0,
+                "log.queue": True,  # a fenced producer would write a line to stderr, which no level keeps back
+                "retry.backoff.ms": 10,
+                "reconnect.backoff.ms": 10,
             }
             with translated(self._bootstrap):
-                self._producer = Producer(client_config("producer", self._bootstrap, self._overrides, own))
-                self._producer.init_transactions(ANSWER_TIMEOUT_S)
-            self._head = self._reader.head()
+                producer = Producer(client_config("producer", self._bootstrap, self._overrides, own))
+                self._reader.head()  # now, so that it is known below when nobody has written in between
+                producer.init_transactions(ANSWER_TIMEOUT_S)
+            self._producer, self._head = producer, self._reader.head()
         return self._head
 
-    def _committed(self, entry: AuditEntry) -> bool:
-        """Write an entry; False where another writer has taken over and the entry is not in the ledger."""
+    def _committed(self, entries: Sequence[AuditEntry], header: bytes) -> bool:
+        """Write entries; False where another writer has taken over and they are not in the ledger."""
         producer = self._producer
-        assert producer is not None  # noqa: S101 -- `_writable` made it
-        value, mark = self._framed(entry), uuid4().bytes
+        assert producer is not None  # noqa: S101 -- `_turn` made it
+        values, mark = [header + self._encode(entry.model_dump()) for entry in entries], uuid4().bytes
         try:
             producer.begin_transaction()
-            producer.produce(AUDIT_TOPIC, value, entry.subject.encode(), headers=[*_headers(entry), (MARK, mark)])
+            for entry, value in zip(entries, values, strict=True):
+                producer.produce(AUDIT_TOPIC, value, entry.subject.encode(), headers=[*_headers(entry), (MARK, mark)])
             producer.commit_transaction(ANSWER_TIMEOUT_S)
         except KafkaException as failure:
             self._producer = None
             error = error_of(failure)
             code = None if error is None else error.code()
             if code == KafkaError.UNKNOWN:  # the broker failed in the midst of it, which Kafka 4.3 now and then does
-                self._writable()  # whoever begins ends what is pending, one way or the other
+                self._turn()  # whoever begins ends what is pending, one way or the other
                 self._producer = None
             elif code not in FENCED:
                 with translated(self._bootstrap):
@@ -114,7 +137,7 @@ class KafkaLedger:
             return self._reader.holds(mark)
         return True
 
-    def _framed(self, entry: AuditEntry) -> bytes:
+    def _frame(self) -> bytes:
         if self._header is None:
             found = self._registry.find(AUDIT_SUBJECT, self._schema)
             if found is None:
@@ -123,7 +146,7 @@ class KafkaLedger:
                     next_step="run `gridctl schema register --execute`",
                 )
             self._header = frame_header(found.schema_id)
-        return self._header + self._encode(entry.model_dump())
+        return self._header
 
 
 def _headers(entry: AuditEntry) -> list[tuple[str, str | bytes | None]]:

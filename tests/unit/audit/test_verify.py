@@ -20,7 +20,7 @@ HOUR_MS = 3_600_000
 def ledger(count: int = 5) -> MemoryLedger:
     made = MemoryLedger()
     for number in range(count):
-        made.append(Origin("ann", commit="c0").fact("schema.level", f"s{number}-ü", number * HOUR_MS, before="a"))
+        made.append([Origin("ann", commit="c0").fact("schema.level", f"s{number}-ü", number * HOUR_MS, before="a")])
     return made
 
 
@@ -106,7 +106,7 @@ def test_a_ledger_that_went_on_since_holds_the_head(entries: list[AuditEntry]) -
 def test_a_history_written_anew_is_found_with_the_head(entries: list[AuditEntry]) -> None:
     anew = MemoryLedger()
     for _ in entries:
-        anew.append(Origin("eve").fact("schema.level", "s", 0))
+        anew.append([Origin("eve").fact("schema.level", "s", 0)])
     assert walked(lines_of(anew.entries)) == []
     assert walked(lines_of(anew.entries), head_of(entries[-1])) == [("audit-other-history", "entry 5")]
 
@@ -126,7 +126,7 @@ def test_a_first_entry_follows_the_start() -> None:
 def test_an_export_by_time_has_no_gaps() -> None:
     made = MemoryLedger()
     for hour in (0, 1, 5, 2, 3, 9):
-        made.append(Origin("ann").fact("schema.level", "s", hour * HOUR_MS))
+        made.append([Origin("ann").fact("schema.level", "s", hour * HOUR_MS)])
     found = [entry.sequence for entry in in_range(made.records(), HOUR_MS, 4 * HOUR_MS)]
     assert found == [2, 3, 4, 5]
     assert [entry.sequence for entry in in_range(made.records(), None, None)] == [1, 2, 3, 4, 5, 6]
