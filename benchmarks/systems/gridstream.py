@@ -28,7 +28,7 @@ def ingest(given: Options) -> None:
 
 def process(given: Options) -> None:
     """Process batches until the asked count."""
-    with processor_of(settings_of(given), given.group, None) as processor:
+    with processor_of(settings_of(given), given.group, None, print) as (processor, _):
         clock = Clock()
         while clock.events < given.count:
             done = processor.step(BATCH)

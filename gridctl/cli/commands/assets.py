@@ -39,7 +39,7 @@ def apply(
     $ gridctl simulate assets --thermostats 1000 --to - | gridctl assets apply -
     """
     from gridctl.cli.files import reading
-    from gridctl.cli.output import print_account, progress_bar
+    from gridctl.cli.output import print_account, progress_bar, talk
     from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.ingest import asset_publisher
     from gridctl.ingest.asset_file import publish_assets, read_assets
@@ -49,7 +49,10 @@ def apply(
         confirm(settings, "Publish asset records", yes=yes)
     with reading(file) as lines:
         records = read_assets(lines, "stdin" if file == "-" else file)
-    with asset_publisher(settings) as (encoder, publisher), progress_bar("records", len(records)) as advance:
+    with (
+        asset_publisher(settings, talk().print) as (encoder, publisher),
+        progress_bar("records", len(records)) as advance,
+    ):
         if not dry_run:
             publish_assets(records, encoder, publisher, advance)
     print_account({"read": len(records), "published": 0 if dry_run else len(records)}, output)

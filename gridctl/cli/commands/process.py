@@ -55,7 +55,7 @@ def process(
     Example:
     $ gridctl process --until-idle
     """
-    from gridctl.cli.output import print_account
+    from gridctl.cli.output import print_account, talk
     from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.process import processor_of
     from gridctl.process.processor import Limits
@@ -69,8 +69,13 @@ def process(
 
     file = ProgressFile(progress, account)
     with Stop() as stop:
-        with processor_of(settings_of(context), group, instance_id) as processor:
+        with processor_of(settings_of(context), group, instance_id, talk().print) as (processor, check):
             limits = Limits(batch, max_messages, until_idle)
-            processor.run(limits, stop.is_asked, lambda: file.tick(time.monotonic()))
+
+            def on_step() -> None:
+                check()
+                file.tick(time.monotonic())
+
+            processor.run(limits, stop.is_asked, on_step)
             file.write()
         print_account(account(), output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,10 +12,13 @@ from gridctl.contracts.topics import TopicCatalogue, parse_catalogue
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from gridctl.adapters.glue import GlueRegistry
     from gridctl.adapters.login import Login
     from gridctl.adapters.redis_state import RedisState
     from gridctl.adapters.registry import HttpRegistry
+    from gridctl.adapters.schema_ids import FallbackLookup
     from gridctl.cli.config.profile import Server
 
 
@@ -50,6 +54,18 @@ def dead_letter_topics(settings: Settings) -> dict[str, str]:
 def registry_of(settings: Settings) -> HttpRegistry:
     """Return the registry of the profile; a context manager."""
     return _http_registry(settings.endpoint("registry"), settings)
+
+
+@contextmanager
+def lookup_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[FallbackLookup]:
+    """Yield the look-up of schemas for a command that must start without the registry; `warn` hears when it has to."""
+    from gridctl.adapters.schema_ids import FallbackLookup
+
+    with (
+        registry_of(settings) as registry,
+        FallbackLookup(registry, registry.url, settings.state_dir, warn) as lookup,
+    ):
+        yield lookup
 
 
 def registry_at(url: str, settings: Settings) -> HttpRegistry | GlueRegistry:

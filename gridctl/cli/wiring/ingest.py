@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gridctl.cli.wiring.base import dead_letter_topics, login_of, newest_schema, registry_of
+from gridctl.cli.wiring.base import dead_letter_topics, login_of, lookup_of, newest_schema
 from gridctl.contracts.assets import ASSET_TOPIC
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
 from gridctl.contracts.kinds import KINDS, TOPIC_OF_KIND
@@ -25,9 +25,9 @@ ASSET_SUBJECT = f"{ASSET_TOPIC}-value"
 
 @contextmanager
 def pipeline_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tuple[Pipeline, Callable[[], None]]]:
-    """Yield a pipeline to the profile's broker, and a check of its asset table: `warn` hears when that is stale.
+    """Yield a pipeline to the profile's broker, and a check of its schema ids and asset table: `warn` hears of both.
 
-    Unavailable when anything that it needs does not answer: the registry, the broker, a topic, a schema.
+    Unavailable when anything that it needs does not answer: the broker, a topic, a registry that never answered before.
     """
     dead_letter_topics(settings)  # before the models of all kinds are put together
     from gridctl.adapters.kafka.assets import AssetFollower
@@ -40,7 +40,7 @@ def pipeline_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tup
     bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
     subjects = [*(kind.subject for kind in KINDS.values()), DEAD_LETTER_SUBJECT]
     topics = frozenset(TOPIC_OF_KIND.values()) | DEAD_LETTER_TOPICS
-    with registry_of(settings) as registry:
+    with lookup_of(settings, warn) as registry:
         encoders = load_encoders({subject: newest_schema(settings, subject) for subject in subjects}, registry)
         with (
             KafkaPublisher(bootstrap, overrides, topics) as publisher,
@@ -48,16 +48,21 @@ def pipeline_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tup
         ):
             validator = Validator(settings.profile.allowed_skew_ms)
             cap = settings.profile.raw_cap_bytes
-            yield Pipeline(validator, assets.table, encoders, publisher, raw_cap_bytes=cap), assets.check
+
+            def check() -> None:
+                registry.check()
+                assets.check()
+
+            yield Pipeline(validator, assets.table, encoders, publisher, raw_cap_bytes=cap), check
 
 
 @contextmanager
-def asset_publisher(settings: Settings) -> Iterator[tuple[FramedEncoder, Publisher]]:
+def asset_publisher(settings: Settings, warn: Callable[[str], None]) -> Iterator[tuple[FramedEncoder, Publisher]]:
     """Yield what publishes asset records; Unavailable when registry, broker, topic or schema are not there."""
     from gridctl.adapters.kafka.producer import KafkaPublisher
     from gridctl.streams.codec import framed_encoder
 
-    with registry_of(settings) as registry:
+    with lookup_of(settings, warn) as registry:
         encoder = framed_encoder(ASSET_SUBJECT, {ASSET_SUBJECT: newest_schema(settings, ASSET_SUBJECT)}, registry)
         topics = frozenset({ASSET_TOPIC})
         with KafkaPublisher(settings.endpoint("bootstrap"), settings.kafka, topics) as publisher:

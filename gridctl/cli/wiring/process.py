@@ -8,13 +8,13 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gridctl.cli.wiring.base import dead_letter_topics, newest_schema, redis_of, registry_of
+from gridctl.cli.wiring.base import dead_letter_topics, lookup_of, newest_schema, redis_of, registry_of
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
 from gridctl.contracts.kinds import KINDS
 
 if TYPE_CHECKING:
-    from gridctl.adapters.registry import HttpRegistry
     from gridctl.cli.config import Settings
+    from gridctl.contracts.registry import SchemaLookup
     from gridctl.deadletters.view import StoredLetter
     from gridctl.process.decode import EventReader
     from gridctl.process.ports import StateReader
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gridctl.state.view import EventOf
 
 
-def event_reader(settings: Settings, registry: HttpRegistry) -> EventReader:
+def event_reader(settings: Settings, registry: SchemaLookup) -> EventReader:
     """Return the reader of events, with our newest schemas."""
     from gridctl.process.decode import EventReader
 
@@ -31,8 +31,13 @@ def event_reader(settings: Settings, registry: HttpRegistry) -> EventReader:
 
 
 @contextmanager
-def processor_of(settings: Settings, group: str, instance_id: str | None) -> Iterator[Processor]:
-    """Yield a processor that has joined its group; Unavailable when anything that it needs does not answer."""
+def processor_of(
+    settings: Settings, group: str, instance_id: str | None, warn: Callable[[str], None]
+) -> Iterator[tuple[Processor, Callable[[], None]]]:
+    """Yield a processor that has joined its group, and a check of the schemas that it reads and writes with.
+
+    `warn` hears when the registry is away; Unavailable when anything else that it needs does not answer.
+    """
     from gridctl.adapters.kafka.consumer import KafkaEvents
     from gridctl.adapters.kafka.deadletters import DeadLetterCodec, KafkaDeadLetters
     from gridctl.process.processor import Processor
@@ -40,7 +45,7 @@ def processor_of(settings: Settings, group: str, instance_id: str | None) -> Ite
     dlq_of = dead_letter_topics(settings)
     topics = list(dlq_of)
     bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
-    with registry_of(settings) as registry, closing(redis_of(settings)) as state:
+    with lookup_of(settings, warn) as registry, closing(redis_of(settings)) as state:
         state.ping()
         codec = DeadLetterCodec(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
         reader = event_reader(settings, registry)
@@ -48,7 +53,7 @@ def processor_of(settings: Settings, group: str, instance_id: str | None) -> Ite
             KafkaDeadLetters(bootstrap, overrides, codec) as letters,
             KafkaEvents(bootstrap, overrides, group=group, topics=topics, instance_id=instance_id) as events,
         ):
-            yield Processor(
+            processor = Processor(
                 events,
                 reader,
                 state,
@@ -57,6 +62,7 @@ def processor_of(settings: Settings, group: str, instance_id: str | None) -> Ite
                 clock=lambda: time.time_ns() // 1_000_000,
                 raw_cap_bytes=settings.profile.raw_cap_bytes,
             )
+            yield processor, registry.check
 
 
 @contextmanager

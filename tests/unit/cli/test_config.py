@@ -135,7 +135,7 @@ def test_no_command_starts_where_topics_and_kinds_do_not_match(
     assert before in text
     (tmp_path / "topics.toml").write_text(text.replace(before, after, 1))
     settings = replace(settings_with(tmp_path), schemas_dir=tmp_path)
-    for opened in (processor_of(settings, "g", None), pipeline_of(settings, pytest.fail)):
+    for opened in (processor_of(settings, "g", None, pytest.fail), pipeline_of(settings, pytest.fail)):
         with pytest.raises(UsageProblem, match=named) as caught, opened:
             pass
         assert str(tmp_path / "topics.toml") in caught.value.message

@@ -1,6 +1,8 @@
 import json
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -11,6 +13,28 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gridctl.local.registry.app import build
 from gridctl.local.registry.server import _listen
 from gridctl.local.registry.store import Store
+
+Start = Callable[..., tuple["subprocess.Popen[str]", str]]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start `gridctl registry serve` as a process of its own; whatever happens, it is gone afterwards."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*arguments: str) -> tuple[subprocess.Popen[str], str]:
+        command = [sys.executable, "-m", "gridctl", "registry", "serve", *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()  # ends when the process does, so this never hangs
+        assert url.startswith("http://127.0.0.1:"), process.communicate()[1]
+        return process, url
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 class Switch:

@@ -4,7 +4,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,28 +12,7 @@ import pytest
 
 from gridctl.errors import UsageProblem
 from gridctl.local.registry.server import _listen, serve
-
-Start = Callable[..., tuple["subprocess.Popen[str]", str]]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Start `gridctl registry serve` as a process of its own; whatever happens, it is gone afterwards."""
-    started: list[subprocess.Popen[str]] = []
-
-    def run(*arguments: str) -> tuple[subprocess.Popen[str], str]:
-        command = [sys.executable, "-m", "gridctl", "registry", "serve", *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        started.append(process)
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()  # ends when the process does, so this never hangs
-        assert url.startswith("http://127.0.0.1:"), process.communicate()[1]
-        return process, url
-
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
+from tests.unit.local.conftest import Start
 
 
 def post(client: httpx.Client, subject: str, schema: object) -> httpx.Response:
