@@ -158,9 +158,11 @@ class RedisState:
             raise self._unavailable(error) from error
 
     def _unavailable(self, error: Exception | str) -> Unavailable:
+        refused = isinstance(error, redis.AuthenticationError)
+        step = "set redis.username and redis.password_file" if refused else "run `gridctl doctor`"
         return Unavailable(
             f"the grid state at {without_password(self._url)} cannot be used: {error}",
-            next_step="run `gridctl doctor`; `gridctl up` starts a local stack",
+            next_step=f"{step}; `gridctl up` starts a local stack",
         )
 
 

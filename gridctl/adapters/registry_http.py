@@ -109,7 +109,7 @@ class RegistryHttp:
             case httpx.codes.UNAUTHORIZED | httpx.codes.FORBIDDEN:
                 return Unavailable(
                     f"{what}: the registry {self.url} refuses the credentials ({error.status})",
-                    next_step="set the token file or the user and password of this registry",
+                    next_step="set registry.token_file, or registry.username and registry.password_file",
                 )
         return Unavailable(
             f"{what}: the registry {self.url} answers {error.status}: {error.message}",

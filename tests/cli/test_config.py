@@ -70,7 +70,7 @@ def test_what_the_stack_started_is_named(tmp_path: Path) -> None:
 
 
 def test_the_table_fits_80_columns_and_holds_no_secret(tmp_path: Path) -> None:
-    done = show(tmp_path, "config", "show", GRIDCTL_MQTT="a" * 60 + ":1883", COLUMNS="80")
+    done = show(tmp_path, "config", "show", GRIDCTL_MQTT="u:hunter2@" + "a" * 60 + ":1883", COLUMNS="80")
     lines = done.stdout.splitlines()
     assert max(map(len, lines)) <= 80
     assert "hunter2" not in done.stdout

@@ -97,7 +97,6 @@ def load_settings(overrides: Overrides | None = None, environ: Mapping[str, str]
         raise UsageProblem(f"profile {name} is not defined", next_step=f"add [profile.{name}] to {FILE_NAME}")
     of_files = [file.profiles[name] for file in files if name in file.profiles]
     given = _merged([from_flags(overrides.settings), from_environment(environ), *of_files])
-    profile_of(given)
     given, on_stack = _with_stack(given, from_stack(state_dir))
     profile = profile_of(given)
     schemas = profile.schemas or _default_schemas(directory)

@@ -94,8 +94,10 @@ def test_redis_takes_the_user_and_the_password(valkey: int) -> None:
     ping(url, Login(password="default's"))
     ping(f"redis://gridctl:wrong@127.0.0.1:{valkey}", Login(username="gridctl", password=PASSWORD))
     for login in (NO_LOGIN, Login(password="hunter2"), Login(username="other", password=PASSWORD)):
-        with refused():
+        with pytest.raises(Unavailable) as caught:
             ping(url, login)
+        assert "redis.password_file" in caught.value.next_step
+        assert "hunter2" not in str(caught.value)
 
 
 def test_redis_over_tls(valkey_tls: str, login: Login) -> None:
@@ -144,6 +146,13 @@ def test_mqtt_refuses_what_is_wrong_or_missing(mqtt: str, login: Login, broken: 
         MqttPublisher(mqtt, "refused", given)
     with refused(), MqttSource(mqtt, Subscription("x", "refused"), login=given):
         pass
+
+
+def test_mqtt_trusts_the_authorities_of_the_machine(
+    mqtt: str, files: Files, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(files.ca))
+    MqttPublisher(mqtt, "trusting", Login(username=login.username, password=PASSWORD, tls=True)).close()
 
 
 def test_mqtt_shows_the_certificate_that_a_broker_asks_for(files: Files, login: Login, tmp_path: Path) -> None:

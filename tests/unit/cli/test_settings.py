@@ -96,6 +96,7 @@ def test_a_value_comes_from_the_first_place_that_names_it(load: Load, tmp_path: 
         ("[profile.other]\nregistri = 'h'\n", (), {}, "registri", "registry"),
         ("[profile.x]\n", ("mqtt.adress=h:1",), {}, "mqtt.adress", "mqtt.address"),
         ("prifile = 1\n[profile.x]\n", (), {}, "prifile", "[profile.NAME]"),
+        ("[profile.x]\n[profile.y]\nraw_cap_bytes = -1\n", (), {}, "[profile.y] raw_cap_bytes", "fix"),
         ("[profile.x]\nprotected = 7\n", (), {}, "[profile.x] protected", "fix"),
         ("[profile.x]\n", (), {"GRIDCTL_MQTT_TLS": "perhaps"}, "GRIDCTL_MQTT_TLS", "fix"),
         ("[profile.x]\n", ("kafka=x",), {}, "-X kafka", "kafka.bootstrap"),
