@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from gridctl.avro import Break, Direction, Incompatibility, Schema, SchemaInvalid
-from gridctl.avro.codec import problems
 from gridctl.avro.positions import Positions
+from gridctl.avro.usable import problems
 from gridctl.contracts.verdict import Finding
 from gridctl.governance.tree import SchemaFile
 

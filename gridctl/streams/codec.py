@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, compile_decoder, compile_encoder
-from gridctl.avro.codec.usable import usable
+from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, compile_decoder, compile_encoder, usable
 from gridctl.contracts.framing import HEADER_BYTES, FramingError, frame_header, schema_id_of
 from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import Unavailable

@@ -7,13 +7,13 @@ from gridctl.avro.codec.decoder import compile_decoder
 from gridctl.avro.codec.encoder import compile_encoder
 from gridctl.avro.codec.errors import (
     DECODE_RULES,
-    MAX_DEPTH,
     MAX_EMPTY_ITEMS,
     AvroDecodeError,
     AvroEncodeError,
     AvroSchemaError,
+    usable,
 )
-from gridctl.avro.codec.usable import Problem, problems
+from gridctl.avro.usable import MAX_DEPTH
 
 __all__ = [
     "DECODE_RULES",
@@ -22,8 +22,7 @@ __all__ = [
     "AvroDecodeError",
     "AvroEncodeError",
     "AvroSchemaError",
-    "Problem",
     "compile_decoder",
     "compile_encoder",
-    "problems",
+    "usable",
 ]

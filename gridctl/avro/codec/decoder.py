@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from gridctl.avro.codec.decoder_parts import Body
+from gridctl.avro.codec.errors import usable, valid
 from gridctl.avro.codec.plan import Items, Members, Plan, children, resolve
 from gridctl.avro.codec.reading import read
-from gridctl.avro.codec.usable import usable, valid
 from gridctl.avro.model import Json, Schema
 
 

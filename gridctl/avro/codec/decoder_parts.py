@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from gridctl.avro.codec.errors import MAX_DEPTH
 from gridctl.avro.codec.plan import Choice, Entries, Items, Members, Opaque, Plan, Refuse, Scalar, Symbols
 from gridctl.avro.codec.source import ONE_BYTE_SYMBOLS, Bail, Source
 from gridctl.avro.codec.varint import INT_MAX, INT_MIN, decode_long
+from gridctl.avro.usable import MAX_DEPTH
 
 _STRUCT_CODES = {"float": "f", "double": "d", "boolean": "B"}
 _BYTES_OF_CODE = {"f": 4, "d": 8, "B": 1, "x": 1}

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from gridctl.avro.codec.encoder_parts import Body
-from gridctl.avro.codec.errors import AvroSchemaError
+from gridctl.avro.codec.errors import AvroSchemaError, usable
 from gridctl.avro.codec.plan import least_bytes
-from gridctl.avro.codec.usable import usable
 from gridctl.avro.codec.writing import fields_of, write
 from gridctl.avro.model import Array, Json, Node, Record, Schema
 

@@ -4,11 +4,11 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from gridctl.avro.codec.errors import MAX_DEPTH
 from gridctl.avro.codec.source import ONE_BYTE_SYMBOLS, Bail, Source
 from gridctl.avro.codec.varint import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN, SMALL_LIMIT, encode_long, tables
 from gridctl.avro.codec.writing import write
 from gridctl.avro.model import PRIMITIVES, Array, Enum, Fixed, Map, Node, Primitive, Record, Union
+from gridctl.avro.usable import MAX_DEPTH
 
 _STRUCT_CODES = {"float": "f", "double": "d", "boolean": "?"}
 

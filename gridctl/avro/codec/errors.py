@@ -1,5 +1,8 @@
 """What can be wrong with a schema, with a value to encode, and with bytes to decode."""
 
+from gridctl.avro.model import Json, Schema, SchemaInvalid
+from gridctl.avro.parse import as_schema
+from gridctl.avro.usable import problems
 from gridctl.errors import UsageProblem
 
 
@@ -46,9 +49,21 @@ DECODE_RULES = frozenset(
     }
 )
 
-# Records within records; no platform event nests more than two. A linked list of more is refused on both sides.
-MAX_DEPTH = 64
 # An array of nulls takes no bytes an item, so the payload does not bound it; this does, over the whole payload.
 MAX_EMPTY_ITEMS = 65_536
-# The defaults of one schema. A record's default takes in the defaults of the fields that it leaves out.
-MAX_DEFAULT_VALUES = 65_536
+
+
+def valid(source: Schema | Json) -> Schema:
+    """Return the schema of JSON text (a string) or of decoded JSON; raise AvroSchemaError where it is not valid."""
+    try:
+        return as_schema(source)
+    except SchemaInvalid as error:
+        raise AvroSchemaError(error.path, error.message) from error
+
+
+def usable(source: Schema | Json) -> Schema:
+    """Return the schema; raise AvroSchemaError also where the codec cannot write with it."""
+    schema = valid(source)
+    for problem in problems(schema):
+        raise AvroSchemaError(problem.path, problem.message)
+    return schema

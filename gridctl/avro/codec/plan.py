@@ -9,8 +9,8 @@ that of Java Avro: the same type first, then a promotion.
 from dataclasses import dataclass
 from typing import Any
 
-from gridctl.avro.codec.usable import default_value
 from gridctl.avro.model import ABSENT, READS, Array, Enum, Field, Fixed, Map, Named, Node, Primitive, Record, Union
+from gridctl.avro.usable import default_value
 
 
 @dataclass(slots=True, eq=False)

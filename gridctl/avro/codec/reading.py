@@ -9,9 +9,10 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from gridctl.avro.codec.errors import MAX_DEPTH, MAX_EMPTY_ITEMS, AvroDecodeError
+from gridctl.avro.codec.errors import MAX_EMPTY_ITEMS, AvroDecodeError
 from gridctl.avro.codec.plan import Choice, Entries, Items, Members, Opaque, Plan, Refuse, Scalar, Symbols
 from gridctl.avro.codec.varint import INT_MAX, INT_MIN, decode_long
+from gridctl.avro.usable import MAX_DEPTH
 
 _FLOAT = struct.Struct("<f")
 _DOUBLE = struct.Struct("<d")

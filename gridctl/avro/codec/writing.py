@@ -7,11 +7,11 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-from gridctl.avro.codec.errors import MAX_DEPTH, MAX_EMPTY_ITEMS, AvroEncodeError
+from gridctl.avro.codec.errors import MAX_EMPTY_ITEMS, AvroEncodeError
 from gridctl.avro.codec.plan import least_bytes
-from gridctl.avro.codec.usable import default_value
 from gridctl.avro.codec.varint import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN, encode_long
 from gridctl.avro.model import ABSENT, Array, Enum, Fixed, Map, Node, Primitive, Record, Union
+from gridctl.avro.usable import MAX_DEPTH, default_value
 
 _FLOAT = struct.Struct("<f")
 _DOUBLE = struct.Struct("<d")

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from gridctl.avro import Schema, parse, parse_json
-from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, problems
-from gridctl.avro.codec.usable import default_value
+from gridctl.avro.codec import AvroDecodeError, AvroSchemaError
 from gridctl.avro.model import Record
+from gridctl.avro.usable import default_value, problems
 from tests.unit.avro.documents import compile_decoder, compile_encoder
 
 ENUM = {"type": "enum", "name": "E", "symbols": ["A", "B"]}

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from gridctl.avro import Level, Schema, parse
 from gridctl.avro.codec import AvroSchemaError, compile_decoder, compile_encoder
-from gridctl.avro.codec.usable import default_value
 from gridctl.avro.codec.writing import write
 from gridctl.avro.model import ABSENT, Array, Enum, Fixed, Map, Named, Node, Record, Union
+from gridctl.avro.usable import default_value
 from gridctl.contracts.verdict import Finding
 from gridctl.governance.check import check_tree
 from gridctl.governance.lint import lint

@@ -9,7 +9,6 @@ import struct
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from gridctl.avro.codec.errors import MAX_DEFAULT_VALUES, MAX_DEPTH, AvroSchemaError
 from gridctl.avro.defaults import is_valid_default
 from gridctl.avro.model import (
     ABSENT,
@@ -23,13 +22,15 @@ from gridctl.avro.model import (
     Primitive,
     Record,
     Schema,
-    SchemaInvalid,
     Tokens,
     Union,
     pointer,
 )
-from gridctl.avro.parse import as_schema
 
+# Records within records; no platform event nests more than two. A linked list of more is refused on both sides.
+MAX_DEPTH = 64
+# The defaults of one schema. A record's default takes in the defaults of the fields that it leaves out.
+MAX_DEFAULT_VALUES = 65_536
 _FLOAT = struct.Struct("<f")
 
 
@@ -39,22 +40,6 @@ class Problem(NamedTuple):
     path: str
     message: str
     fix: str
-
-
-def usable(source: Schema | Json) -> Schema:
-    """Return the schema of JSON text (a string) or of decoded JSON; raise AvroSchemaError."""
-    schema = valid(source)
-    for problem in problems(schema):
-        raise AvroSchemaError(problem.path, problem.message)
-    return schema
-
-
-def valid(source: Schema | Json) -> Schema:
-    """Return the schema, which the codec may be unable to write; raise AvroSchemaError where it is not valid."""
-    try:
-        return as_schema(source)
-    except SchemaInvalid as error:
-        raise AvroSchemaError(error.path, error.message) from error
 
 
 def problems(schema: Schema) -> Iterator[Problem]:
