@@ -11,8 +11,8 @@ import fastavro
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from gridctl.avro import Level, Schema, parse
-from gridctl.avro.codec import AvroSchemaError, compile_decoder, compile_encoder
+from gridctl.avro import Level, Schema, can_read, parse
+from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, compile_decoder, compile_encoder
 from gridctl.avro.codec.writing import write
 from gridctl.avro.model import ABSENT, Array, Enum, Fixed, Map, Named, Node, Record, Union
 from gridctl.avro.usable import default_value
@@ -20,7 +20,7 @@ from gridctl.contracts.verdict import Finding
 from gridctl.governance.check import check_tree
 from gridctl.governance.lint import lint
 from gridctl.governance.tree import SchemaFile, SchemaTree
-from tests.real.schema_pairs import Editor, SchemaMaker, holders
+from tests.real.schema_pairs import Editor, SchemaMaker, holders, pairs
 
 ODD_DEFAULTS = ["four", "\u00ff", "\u0100", "\ud800", "RED", "PINK", "1.5f", "1.5", 1e300, 10**400, 1, None, {}, []]
 JUNK = [None, 5, "", "nothing", {}, [], ["int", "int"], {"type": "enum", "name": "E", "symbols": []}]
@@ -213,3 +213,42 @@ def test_the_gate_and_the_codec_take_and_refuse_the_same_texts() -> None:
 
     hold()
     assert min(seen[word] for word in ("good", "through", "invalid-schema", "unusable-schema")) >= 50, seen
+
+
+def has_an_alias_that_is_taken(reader: Schema) -> bool:
+    """Tell whether two fields of one record ask for one name: the engine gives it to both, the decoder to one."""
+    for record in reader.types():
+        fields = record.fields if isinstance(record, Record) else []
+        names = [name for field in fields for name in (field.name, *field.aliases)]
+        if len(set(names)) < len(names):
+            return True
+    return False
+
+
+def test_what_the_engine_calls_compatible_the_decoder_reads() -> None:
+    seen: Counter[str] = Counter()
+
+    @given(st.integers(0, 2**63))
+    @settings(max_examples=1_000, deadline=None)
+    def hold(seed: int) -> None:
+        pair = next(pairs(seed))
+        note(f"reader {pair.reader}\nwriter {pair.writer}")
+        if refused_at(compile_encoder, pair.reader) or refused_at(compile_encoder, pair.writer):
+            return
+        reader, writer = parse(pair.reader), parse(pair.writer)
+        if can_read(reader, writer) or has_an_alias_that_is_taken(reader):
+            return
+        try:
+            body = compile_encoder(writer)(value_of(writer.root, random.Random(seed)))
+            found = compile_decoder(writer, reader)(body, 0)
+        except TooDeepError:
+            return
+        except AvroDecodeError as error:
+            if error.rule == "bad_utf8":  # bytes that are read as a string
+                return
+            raise
+        compile_encoder(reader)(found)
+        seen["changed" if pair.reader != pair.writer else "same"] += 1
+
+    hold()
+    assert seen["changed"] >= 100, seen
