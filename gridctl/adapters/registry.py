@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 from gridctl.adapters.registry_http import RegistryAnswerError, RegistryHttp, RegistryOptions, path_of
 from gridctl.contracts.registry import SchemaReference, SchemaVersion
 from gridctl.errors import Unavailable
-from gridctl.governance.ports import Opinion
+from gridctl.governance.check_registry import Opinion
 
 __all__ = ["HttpRegistry", "RegistryOptions"]
 

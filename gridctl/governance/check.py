@@ -1,14 +1,17 @@
-"""`gridctl schema check`: every version beside every earlier one that the level names."""
+"""`gridctl schema check`: the tree alone, beside a git base, beside a registry; one verdict."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from gridctl.avro import Break, Level, SchemaInvalid, check
-from gridctl.contracts.verdict import Finding
-from gridctl.governance.places import Side, broken, invalid, unusable
-from gridctl.governance.references import Lookup, Source, parse_source, tree_lookup
+from gridctl.contracts.verdict import Finding, Verdict
+from gridctl.errors import Unavailable
+from gridctl.governance.check_base import Base, check_base, nothing_published
+from gridctl.governance.check_registry import Judge, RegistryCheck, Versions
+from gridctl.governance.findings import Side, broken, invalid, unusable
+from gridctl.governance.sources import Lookup, Source, parse_source, tree_lookup
 from gridctl.governance.tree import SchemaFile, SchemaTree
 
 VERSION_GAP = "version-gap"
@@ -143,3 +146,97 @@ class _Comparison:
             broken(entry, later_side, earlier_side, subject=file.subject, version=file.version, against=earlier.version)
             for entry in found
         ]
+
+
+MOST_SUBJECTS = 20
+_WORDS = {True: "ok", False: "NO", None: "-"}
+
+
+def draw(matrices: Sequence[Matrix], level: Level) -> str:
+    """Return a matrix for each subject with more than one version, those that break first; not for all of very many.
+
+    A row is a later version, a column an earlier one: `ok`, `NO`, or `-` where the level compares nothing or a file
+    is no schema.
+    """
+    shown = sorted((each for each in matrices if len(each.versions) > 1), key=lambda each: all(each.cells.values()))
+    blocks = [_block(matrix, level) for matrix in shown[:MOST_SUBJECTS]]
+    if len(shown) > MOST_SUBJECTS:
+        rest = shown[MOST_SUBJECTS:]
+        broken = sum(not all(matrix.cells.values()) for matrix in rest)
+        blocks.append(f"… and {len(rest)} more subjects, {broken} of them broken\n")
+    return "\n".join([*blocks, ""]) if blocks else ""
+
+
+def _block(matrix: Matrix, level: Level) -> str:
+    columns = matrix.versions[:-1]
+    width = max(len(f"v{version}") for version in matrix.versions)
+    lines = [
+        f"{matrix.subject} ({level})",
+        " ".join([" " * (width + 1), *(f"v{each}".ljust(width) for each in columns)]),
+    ]
+    for row in matrix.versions[1:]:
+        cells = (_WORDS[matrix.cells.get((row, column))].ljust(width) for column in columns if column < row)
+        lines.append(" ".join([f" {f'v{row}'.rjust(width)}", *cells]).rstrip())
+    return "\n".join([*(line.rstrip() for line in lines), ""])
+
+
+GATE = "schema-check"
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A registry to compare with; `judge` is None where it has no opinion of its own."""
+
+    url: str
+    versions: Versions
+    judge: Judge | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to judge. Without `subjects` it is every subject that the tree or the base holds."""
+
+    tree: SchemaTree
+    level: Level = Level.BACKWARD_TRANSITIVE
+    subjects: Sequence[str] | None = None
+    base: Base | None = None
+    registered: Registered | None = None
+
+
+def judge(question: Question) -> Verdict:
+    """Return the verdict; raise Unavailable where there is nothing to judge."""
+    tree, base, registered = question.tree, question.base, question.registered
+    known = {*tree.subjects, *(base.fork.subjects if base else ())}
+    wanted = known if question.subjects is None else set(question.subjects)
+    absent = wanted - known
+    if absent or not wanted:
+        raise Unavailable(
+            f"{Path(tree.root, *sorted(absent)[:1])}: no schema <subject>/vN.avsc to check",
+            next_step="name the tree with --schemas DIR",
+        )
+    subjects = sorted(wanted)
+    report = check_tree(tree, question.level, subjects)
+    findings = [*report.findings, *strays(tree, question.subjects)]
+    checked: dict[str, object] = {
+        "schemas": tree.root,
+        "level": str(question.level),
+        "subjects": len(subjects),
+        "versions": sum(len(tree.subjects.get(subject, ())) for subject in subjects),
+        "pairs": sum(len(matrix.cells) for matrix in report.matrices),
+    }
+    if base is not None:
+        findings += check_base(tree, base, subjects)
+        checked["base"] = base.name
+        checked["base_versions"] = sum(len(base.fork.subjects.get(subject, ())) for subject in subjects)
+        findings += nothing_published(tree, base)
+    if registered is not None:
+        beside = RegistryCheck(tree, question.level, registered.url, registered.versions, registered.judge)
+        found = beside.run(subjects)
+        findings += found.findings
+        checked |= {"registry": registered.url, "registered": found.versions, "registry_verdicts": found.opinions}
+    findings.sort(key=_order)
+    return Verdict(GATE, checked, tuple(findings), overview=draw(report.matrices, question.level))
+
+
+def _order(finding: Finding) -> tuple[str, int, int]:
+    return (finding.subject or "", finding.version or 0, finding.against or 0)

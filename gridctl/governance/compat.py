@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from gridctl.avro import Break, Level, Schema, SchemaInvalid, check, parse, parse_json
 from gridctl.avro.jsontext import load_json
 from gridctl.contracts.verdict import Finding, Verdict
-from gridctl.governance.places import Side, broken, invalid
-from gridctl.governance.references import Lookup, parse_source
+from gridctl.governance.findings import Side, broken, invalid
+from gridctl.governance.sources import Lookup, parse_source
 from gridctl.governance.tree import SchemaFile
 
 GATE = "schema-compat"

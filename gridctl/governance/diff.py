@@ -1,13 +1,57 @@
 """What changed between two schemas, in human words, and who can still read whose data."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gridctl.avro import Incompatibility, Schema, can_read
 from gridctl.avro.model import ABSENT, READS, Array, Enum, Field, Fixed, Json, Map, Named, Node, Record, Union
-from gridctl.governance.diff_words import Change, default_words, property_change, type_words
 from gridctl.governance.lint_sites import Leaf
+from gridctl.governance.sources import Kept, Shelf, lookup_in, parsed, versions_of
+
+
+class Change(NamedTuple):
+    """One thing that differs. `path` is where, such as `points[].value`; empty for the whole schema."""
+
+    kind: str
+    path: str
+    message: str
+
+
+def type_words(node: Node) -> str:
+    """Return a type in words: `array of long (timestamp-millis)`, `null or string`."""
+    if isinstance(node, Union):
+        return " or ".join(type_words(branch) for branch in node.branches) or "nothing"
+    if isinstance(node, Array):
+        return f"array of {type_words(node.items)}"
+    if isinstance(node, Map):
+        return f"map of {type_words(node.values)}"
+    kind = f"{node.kind} {node.name}" if isinstance(node, Named) else node.kind
+    logical = Leaf(node, "", ()).logical
+    return f"{kind} ({logical})" if logical else kind
+
+
+def value_words(value: Json) -> str:
+    """Return a JSON value as it stands in a schema, or `none`."""
+    return "none" if value is ABSENT else json.dumps(value, ensure_ascii=False)
+
+
+def default_words(field: Field) -> str:
+    """Return what a field does when data lacks it."""
+    return "without default" if field.default is ABSENT else f"default {value_words(field.default)}"
+
+
+def property_change(what: str, path: str, old: Json, new: Json) -> Change | None:
+    """Return the change of one property, or None where it is the same."""
+    if value_words(old) == value_words(new):
+        return None
+    if old is ABSENT:
+        return Change(f"{what}-added", path, f"{what} added: {value_words(new)}")
+    if new is ABSENT:
+        return Change(f"{what}-removed", path, f"{what} removed, it was {value_words(old)}")
+    return Change(f"{what}-changed", path, f"{what} changed from {value_words(old)} to {value_words(new)}")
+
 
 # What is compared in words of its own, or is a part that the comparison enters.
 _FIELD_WORDS = frozenset(("name", "type", "doc", "default", "aliases"))
@@ -212,3 +256,23 @@ def _properties(old: dict[str, Json], new: dict[str, Json], path: str, known: fr
     for key in dict.fromkeys((*old, *new)):
         if key not in known:
             yield from _present(property_change(key, path, old.get(key, ABSENT), new.get(key, ABSENT)))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One version, and how it differs from the one before; the first one differs from nothing."""
+
+    kept: Kept
+    diff: Diff | None
+
+
+def history(shelf: Shelf, subject: str) -> tuple[Step, ...]:
+    """Return the versions of a subject, oldest first; UsageProblem for one that is no schema."""
+    lookup = lookup_in(shelf)
+    steps: list[Step] = []
+    before = None
+    for kept in versions_of(shelf, subject):
+        schema = parsed(kept, lookup)
+        steps.append(Step(kept, diff(before, schema) if before else None))
+        before = schema
+    return tuple(steps)

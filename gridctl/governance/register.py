@@ -11,8 +11,8 @@ from gridctl.avro.fingerprint import fingerprint
 from gridctl.contracts.audit import AuditEntry, AuditFact
 from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
 from gridctl.errors import GridctlError, Unavailable, ViolationFound
-from gridctl.governance.explain import ADOPT_ACTION, LEVEL_ACTION, REGISTER_ACTION
-from gridctl.governance.plan import AddVersion, Plan, SetLevel
+from gridctl.governance.ledger_check import ADOPT_ACTION, LEVEL_ACTION, REGISTER_ACTION
+from gridctl.governance.register_plan import AddVersion, Plan, SetLevel
 
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 

@@ -8,7 +8,7 @@ from gridctl.avro import SchemaInvalid, can_read, parse
 from gridctl.contracts.framing import FramingError, schema_id_of
 from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
 from gridctl.errors import UsageProblem
-from gridctl.governance.texts import Texts
+from gridctl.governance.sources import Texts
 from gridctl.governance.tree import SchemaFile, SchemaTree
 
 Rule = Literal["retention-unreadable", "retention-unknown-id", "retention-letter", "retention-unframed"]

@@ -13,8 +13,7 @@ from gridctl.errors import UsageProblem
 from gridctl.gates.formats import GateFormat
 
 if TYPE_CHECKING:
-    from gridctl.gates.runner import Outcome
-    from gridctl.gates.runner_config import Gate
+    from gridctl.gates.runner import Gate, Outcome
     from gridctl.gates.runner_process import Ran
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAMES]", help="Run only these gates.")]
@@ -44,7 +43,7 @@ def gate(
         $ gridctl gate schema lint drift
     """
     from gridctl.gates.runner import NOT_APPLICABLE, combined, exit_code
-    from gridctl.gates.runner_config import chosen as named
+    from gridctl.gates.runner import chosen as named
 
     gates = named(_gates(file), names or (), str(file))
     applicable = [gate for gate in gates if names or _applies(gate, os.environ)]
@@ -60,7 +59,7 @@ def gate(
 
 
 def _gates(file: Path) -> "tuple[Gate, ...]":
-    from gridctl.gates.runner_config import parse_gates
+    from gridctl.gates.runner import parse_gates
 
     try:
         return parse_gates(file.read_text(encoding="utf-8"), str(file))

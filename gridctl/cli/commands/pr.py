@@ -13,8 +13,7 @@ from gridctl.errors import Unavailable, UsageProblem
 
 if TYPE_CHECKING:
     from gridctl.contracts.verdict import Verdict
-    from gridctl.gates.pr.event import Event
-    from gridctl.gates.pr.gather import Sources
+    from gridctl.gates.pr.gather import Event, Sources
 
 BodyFile = Annotated[Path | None, typer.Option(help="Judge this body instead of a pull request's.")]
 EventFile = Annotated[
@@ -84,7 +83,7 @@ def _checked(sources: "Sources", event_file: Path | None, environ: Mapping[str, 
 
 
 def _event(path: Path) -> "Event":
-    from gridctl.gates.pr.event import parse_event
+    from gridctl.gates.pr.gather import parse_event
 
     try:
         return parse_event(path.read_bytes(), str(path))

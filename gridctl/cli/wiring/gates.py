@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from gridctl.gates.pr.ports import CodeHost, History
+from gridctl.gates.pr.model import CodeHost, History
 
 
 def code_host(repository: str, environ: Mapping[str, str]) -> CodeHost:

@@ -46,9 +46,9 @@ def register_schemas(
     """
     from gridctl.adapters.schema_files import read_tree
     from gridctl.cli.wiring.origin import origin_of
-    from gridctl.governance.explain import Told, unexplained
-    from gridctl.governance.plan import plan
+    from gridctl.governance.ledger_check import Told, unexplained
     from gridctl.governance.register import Registrar, Report
+    from gridctl.governance.register_plan import plan
 
     tree = read_tree(settings.schemas_dir)
     with _registry(settings, registry_url) as registry:
@@ -71,7 +71,7 @@ def register_schemas(
 def verify_ledger(settings: Settings, expected: Head | None, registry_url: str | None = None) -> Verified:
     """Walk the ledger of the profile, and hold a registry against it."""
     from gridctl.audit.verify import Fault, walk
-    from gridctl.governance.explain import Told, compare
+    from gridctl.governance.ledger_check import Told, compare
 
     with _registry(settings, registry_url) as registry, ledger_of(settings) as ledger:
         told = Told(system_name(registry.url))

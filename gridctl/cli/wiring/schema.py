@@ -13,8 +13,8 @@ from gridctl.adapters.schema_files import belongs_to_tree, build_tree, read_text
 from gridctl.cli.wiring.base import registry_at, settings_of
 from gridctl.contracts.topics import TopicCatalogue, parse_catalogue
 from gridctl.errors import Unavailable, UsageProblem
-from gridctl.governance.gate import Registered
-from gridctl.governance.published import Base
+from gridctl.governance.check import Registered
+from gridctl.governance.check_base import Base
 from gridctl.governance.tree import SchemaFile, SchemaTree
 
 

@@ -9,7 +9,7 @@ import typer
 from gridctl.cli.wiring.base import registry_at, settings_of
 from gridctl.cli.wiring.schema import shown
 from gridctl.errors import UsageProblem
-from gridctl.governance.shelf import RegistryShelf, Shelf, TreeShelf
+from gridctl.governance.sources import RegistryShelf, Shelf, TreeShelf
 
 
 @contextmanager

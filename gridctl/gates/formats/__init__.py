@@ -17,11 +17,11 @@ class GateFormat(StrEnum):
 
 def render(verdict: Verdict, chosen: GateFormat) -> str:
     """Return the verdict as text that any UTF-8 stream takes; ends with a line end."""
-    from gridctl.gates.formats import github, json_document, junit, sarif, text
+    from gridctl.gates.formats import github, junit, sarif, text
 
     writers = {
-        GateFormat.TEXT: text.write,
-        GateFormat.JSON: json_document.write,
+        GateFormat.TEXT: text.write_text,
+        GateFormat.JSON: text.write_json,
         GateFormat.SARIF: sarif.write,
         GateFormat.JUNIT: junit.write,
         GateFormat.GITHUB: github.annotations,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from html import escape
 
 from gridctl.contracts.verdict import Finding, Verdict
-from gridctl.gates.formats.words import about, count, headline, one_line, place
+from gridctl.gates.formats.text import about, count, headline, one_line, place
 
 ANNOTATIONS_OF_A_KIND = 10
 SUMMARY_CAP_BYTES = 1024 * 1024

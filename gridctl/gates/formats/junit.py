@@ -3,7 +3,7 @@
 from html import escape
 
 from gridctl.contracts.verdict import COULD_NOT_CHECK, Finding, Verdict
-from gridctl.gates.formats.words import about, one_line, place
+from gridctl.gates.formats.text import about, one_line, place
 
 
 def write(verdict: Verdict) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from gridctl import __version__
 from gridctl.contracts.verdict import Finding, Verdict
-from gridctl.gates.formats.words import about, headline, one_line
+from gridctl.gates.formats.text import about, headline, one_line
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # A path that is not UTF-8 holds its bytes as U+DC80 to U+DCFF; other lone surrogates stand for nothing.

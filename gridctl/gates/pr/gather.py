@@ -4,17 +4,118 @@ The rules and waivers that judge a change are those of its base: a change cannot
 waiver holds only once it has been reviewed and merged itself.
 """
 
+import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gridctl.errors import Unavailable, UsageProblem
-from gridctl.gates.pr.approvals import standing_approvals
-from gridctl.gates.pr.event import Event
-from gridctl.gates.pr.listed import listed_paths
-from gridctl.gates.pr.model import Change, ChangedPath, PullRequest, login
-from gridctl.gates.pr.ports import CodeHost, Files, History
+from gridctl.gates.pr.model import Change, ChangedPath, CodeHost, Files, History, PullRequest, login, standing_approvals
 from gridctl.gates.pr.rules import PrRules, parse_rules
 from gridctl.gates.waivers import Waiver, parse_waivers
+
+# A merge queue names its branch after the pull request: gh-readonly-queue/<branch>/pr-<number>-<commit>.
+_QUEUE = re.compile(r"(?:refs/heads/)?gh-readonly-queue/.+/pr-(\d+)-[0-9a-f]+")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Which pull request the run is about. `pull_request` is None in a merge queue, whose payload holds no body."""
+
+    repository: str
+    number: int
+    pull_request: PullRequest | None
+
+
+def parse_event(content: bytes, where: str) -> Event:
+    """Return the event; raise Unavailable where it tells of no pull request."""
+    try:
+        payload = json.loads(content)
+        repository = _text(payload["repository"]["full_name"])
+        if "merge_group" in payload:
+            return Event(repository, _queued(_text(payload["merge_group"]["head_ref"])), None)
+        pull = payload["pull_request"]
+        author = pull.get("user") or {}
+        found = PullRequest(
+            repository=repository,
+            number=int(pull["number"]),
+            author=author.get("login"),
+            body=_text(pull.get("body") or ""),
+            base=_text(pull["base"]["sha"]),
+            head=_text(pull["head"]["sha"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise Unavailable(
+            f"{where}: tells of no pull request ({type(error).__name__}: {error})",
+            next_step="run this on pull_request, pull_request_review or merge_group, or name --body-file",
+        ) from error
+    return Event(repository, found.number, found)
+
+
+def _queued(head_ref: str) -> int:
+    match = _QUEUE.fullmatch(head_ref)
+    if match is None:
+        raise ValueError(f"{head_ref} names no pull request")
+    return int(match[1])
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"text was expected, not {type(value).__name__}")
+    return value
+
+
+# git quotes every path that holds one of these.
+_NEVER_BARE = re.compile(r"[\x00-\x1f\x7f\\]")
+_ABSOLUTE = re.compile(r"/|[A-Za-z]:/")
+_ESCAPE = re.compile(rb'\\(?:([abtnvfr"\\])|([0-3][0-7]{2}))')
+_QUOTED = re.compile(rb'"((?:[^"\\\x00]|\\[abtnvfr"\\]|\\[0-3][0-7]{2})*+)"')
+_LETTERS = dict(zip(b'abtnvfr"\\', b'\a\b\t\n\v\f\r"\\', strict=True))
+
+
+def listed_paths(content: bytes, where: str) -> frozenset[str]:
+    """Return the paths; raise UsageProblem naming the first line that is not one."""
+    text = content.decode("utf-8-sig", "surrogateescape")
+    paths = set()
+    # Not splitlines: git leaves U+2028 and the like as they are, and they end no line.
+    for number, line in enumerate(re.split(r"\r\n|\n|\r", text), start=1):
+        if not line.strip(" "):
+            continue
+        try:
+            paths.add(_path(line.strip(" ")))
+        except ValueError as error:
+            raise UsageProblem(
+                f"{where}: line {number}: {error}", next_step="write the list with `git diff --name-only`"
+            ) from error
+    return frozenset(paths)
+
+
+def _path(line: str) -> str:
+    """Return the path that a line names; raise ValueError saying why it names none."""
+    path = (_unquoted(line) if line.startswith('"') else _bare(line)).removeprefix("./")
+    if _ABSOLUTE.match(path):
+        raise ValueError("an absolute path, not one from the top of the repository")
+    if wrong := {"", ".", ".."}.intersection(path.split("/")):
+        raise ValueError(f"a path with {min(wrong) or 'nothing'} between two slashes or at an end")
+    return path
+
+
+def _bare(line: str) -> str:
+    if found := _NEVER_BARE.search(line):
+        names = {"\0": "a NUL (is the file UTF-8?)", "\t": "a tab", "\\": "a backslash"}
+        raise ValueError(f"{names.get(found[0], 'a control character')} in a path without quotes")
+    return line
+
+
+def _unquoted(line: str) -> str:
+    """Return a path as it is: git writes unusual ones in quotes, with the escapes of C."""
+    quoted = _QUOTED.fullmatch(line.encode("utf-8", "surrogateescape"))
+    if quoted is None:
+        raise ValueError("a path in quotes that git would not write: a wrong escape, a NUL or no quote at the end")
+    plain = _ESCAPE.sub(lambda found: bytes([_LETTERS[found[1][0]] if found[1] else int(found[2], 8)]), quoted[1])
+    return plain.decode("utf-8", "surrogateescape")
+
 
 RULES_PATH = "ci/pr-rules.toml"
 WAIVERS_NAME = "waivers.toml"

@@ -2,8 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Protocol
+
+from gridctl.gates.pr.ruleset import Rule
 
 
 class Level(IntEnum):
@@ -74,3 +78,73 @@ class Change:
 def login(name: str) -> str:
     """Return the name of a user in the form that compares: GitHub's names ignore case."""
     return name.strip().removeprefix("@").casefold()
+
+
+_OPINIONS = {"APPROVED", "CHANGES_REQUESTED", "DISMISSED"}
+
+
+def standing_approvals(reviews: Iterable[Review], pull_request: PullRequest) -> frozenset[str]:
+    """Return who approves this commit. `reviews` are in the order in which they were given.
+
+    Of each person the latest opinion counts; a comment is none. An approval of an earlier commit does not count: what
+    was pushed afterwards has been approved by nobody. The author never approves.
+    """
+    latest: dict[str, Review] = {}
+    for review in reviews:
+        if review.user is not None and review.state in _OPINIONS:
+            latest[login(review.user)] = review
+    return frozenset(
+        user
+        for user, review in latest.items()
+        if review.state == "APPROVED"
+        and review.commit == pull_request.head
+        and user != login(pull_request.author or "")
+    )
+
+
+class Files(Protocol):
+    """Files as they stand at a commit."""
+
+    def file_at(self, revision: str, path: str) -> bytes | None:
+        """Return the content, or None where that commit has no such file."""
+        ...
+
+
+class History(Files, Protocol):
+    """The local repository."""
+
+    def changed_paths(self, base: str, head: str = "HEAD") -> tuple[ChangedPath, ...]:
+        """Return what differs between head and its common ancestor with base; a rename counts with both names."""
+        ...
+
+    def commit_of(self, revision: str) -> str:
+        """Return the full hash of a revision."""
+        ...
+
+
+class CodeHost(Files, Protocol):
+    """One repository on the code host."""
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Return the pull request as it is now."""
+        ...
+
+    def changed_paths(self, number: int) -> tuple[ChangedPath, ...]:
+        """Return every path of the pull request; a rename counts with both names."""
+        ...
+
+    def reviews(self, number: int) -> tuple[Review, ...]:
+        """Return its reviews in the order in which they were given."""
+        ...
+
+    def branch_rules(self, branch: str) -> list[Rule]:
+        """Return the active rules of a branch, of all rulesets, the organisation's included."""
+        ...
+
+    def protected_checks(self, branch: str) -> dict[str, int | None]:
+        """Return the checks that the classic protection of a branch requires, with the app that must report each."""
+        ...
+
+    def default_branch(self) -> str:
+        """Return the name of the default branch."""
+        ...

@@ -7,8 +7,7 @@ import pytest
 
 from gridctl.contracts.verdict import COULD_NOT_CHECK, Finding, Verdict
 from gridctl.errors import UsageProblem
-from gridctl.gates.runner import Outcome, combined, exit_code, outcome_of
-from gridctl.gates.runner_config import Gate, chosen, parse_gates
+from gridctl.gates.runner import Gate, Outcome, chosen, combined, exit_code, outcome_of, parse_gates
 from gridctl.gates.runner_process import Ran
 
 OURS = Gate(name="lint", command=["gridctl", "schema", "lint", "--format", "json"])

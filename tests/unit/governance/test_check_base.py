@@ -6,9 +6,8 @@ import pytest
 
 from gridctl.contracts.registry import SchemaReference
 from gridctl.contracts.verdict import Verdict
-from gridctl.governance.gate import Question, judge
-from gridctl.governance.published import Base
-from gridctl.governance.same import first_difference, same_source
+from gridctl.governance.check import Question, judge
+from gridctl.governance.check_base import Base, first_difference, same_source
 from gridctl.governance.tree import SchemaFile, SchemaTree
 
 V1 = '{"type": "record", "name": "R", "fields": [\n  {"name": "a", "type": "int"}\n]}'

@@ -8,8 +8,8 @@ from gridctl.avro import Level
 from gridctl.contracts.registry import SchemaReference, SchemaVersion
 from gridctl.contracts.verdict import Verdict
 from gridctl.errors import Unavailable
-from gridctl.governance.gate import Question, Registered, judge
-from gridctl.governance.ports import Judge, Opinion, Versions
+from gridctl.governance.check import Question, Registered, judge
+from gridctl.governance.check_registry import Judge, Opinion, Versions
 from gridctl.governance.tree import SchemaFile, SchemaTree
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.moto_glue import glue_registry

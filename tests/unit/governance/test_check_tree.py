@@ -8,7 +8,7 @@ from gridctl.avro import Level
 from gridctl.contracts.registry import SchemaReference
 from gridctl.contracts.verdict import Verdict
 from gridctl.errors import Unavailable
-from gridctl.governance.gate import Question, judge
+from gridctl.governance.check import Question, judge
 from gridctl.governance.tree import SchemaFile, SchemaTree
 
 A = '{"name": "a", "type": "int"}'

@@ -10,8 +10,7 @@ from pydantic import BaseModel, Field, create_model
 
 from gridctl.adapters.schema_files import read_tree
 from gridctl.errors import Unavailable
-from gridctl.governance.drift import MODELS, drift
-from gridctl.governance.drift_compare import RULES
+from gridctl.governance.drift import MODELS, RULES, drift
 from gridctl.governance.tree import SchemaFile, SchemaTree
 from tests.unit.governance.meter_model import (
     Json,

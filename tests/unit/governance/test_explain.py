@@ -7,9 +7,9 @@ import pytest
 
 from gridctl.audit.origin import Origin
 from gridctl.audit.verify import Fault
-from gridctl.governance.explain import Told, compare, unexplained
-from gridctl.governance.plan import plan
+from gridctl.governance.ledger_check import Told, compare, unexplained
 from gridctl.governance.register import Registrar
+from gridctl.governance.register_plan import plan
 from gridctl.governance.tree import SchemaFile, SchemaTree
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_registry import MemoryRegistry

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gridctl.governance.lint_changes import CHANGE_RULES
+from gridctl.governance.lint import CHANGE_RULES
 from tests.unit.governance.meter_schema import (
     Mutation,
     drop,

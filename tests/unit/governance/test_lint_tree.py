@@ -9,8 +9,7 @@ import pytest
 from gridctl.adapters.schema_files import read_tree
 from gridctl.contracts.topics import parse_catalogue
 from gridctl.errors import Unavailable
-from gridctl.governance.lint import lint
-from gridctl.governance.lint_changes import CHANGE_RULES
+from gridctl.governance.lint import CHANGE_RULES, lint
 from gridctl.governance.lint_rules import PLATFORM_RULES, RULES
 from gridctl.governance.tree import SchemaFile, SchemaTree
 from tests.unit.governance.meter_schema import (

@@ -10,8 +10,8 @@ from gridctl.avro import Level
 from gridctl.contracts.audit import AUDIT_SUBJECT
 from gridctl.contracts.registry import SchemaReference
 from gridctl.errors import GridctlError, UsageProblem, ViolationFound
-from gridctl.governance.plan import AddVersion, SetLevel, plan
 from gridctl.governance.register import Registrar, Report, system_name
+from gridctl.governance.register_plan import AddVersion, SetLevel, plan
 from gridctl.governance.tree import SchemaFile, SchemaTree
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_registry import MemoryRegistry

@@ -56,7 +56,7 @@ def check(
 
     def call() -> "Verdict":
         from gridctl.cli.wiring.schema import base_of, refuse_absent, registered_at, select, tree_at
-        from gridctl.governance.gate import Question, judge
+        from gridctl.governance.check import Question, judge
 
         selection = select(schemas, paths or [], context)
         if base is None:
@@ -73,6 +73,6 @@ def check(
                 )
             )
 
-    from gridctl.governance.gate import GATE
+    from gridctl.governance.check import GATE
 
     run_gate(GATE, chosen, call)

@@ -61,8 +61,7 @@ def diff(
 
 def _of_file(path: Path) -> "Schema":
     from gridctl.cli.wiring.schema import file_with_tree
-    from gridctl.governance.references import tree_lookup
-    from gridctl.governance.shelf import Kept, parsed
+    from gridctl.governance.sources import Kept, parsed, tree_lookup
 
     file, tree = file_with_tree(path)
     kept = Kept(file.subject, file.version, None, file.path, file.text, file.references)
@@ -73,7 +72,7 @@ def _of_subject(
     context: typer.Context, subject: str, words: list[str], schemas: Path | None, registry: str | None
 ) -> tuple["Schema", "Schema"]:
     from gridctl.cli.wiring.shelf import open_shelf
-    from gridctl.governance.shelf import lookup_in, one_of, parsed, versions_of
+    from gridctl.governance.sources import lookup_in, one_of, parsed, versions_of
 
     with open_shelf(context, schemas, registry) as shelf:
         found = versions_of(shelf, subject)

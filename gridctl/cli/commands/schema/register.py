@@ -10,8 +10,8 @@ from gridctl.cli.options import Output, OutputFormat
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from gridctl.governance.plan import Step
     from gridctl.governance.register import Report
+    from gridctl.governance.register_plan import Step
 
 Schemas = Annotated[Path | None, typer.Option("--schemas", metavar="DIR", help="Another tree than the profile's.")]
 Registry = Annotated[
@@ -89,7 +89,7 @@ def _show(report: "Report", *, executed: bool, output: OutputFormat) -> None:
 
 
 def _row(step: "Step") -> dict[str, Any]:
-    from gridctl.governance.plan import SetLevel
+    from gridctl.governance.register_plan import SetLevel
 
     if isinstance(step, SetLevel):
         change = f"{step.before or 'none'} → {step.after}"

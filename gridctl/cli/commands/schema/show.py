@@ -67,7 +67,7 @@ def history(
     """
     from gridctl.cli.output import print_data, print_table
     from gridctl.cli.wiring.shelf import open_shelf
-    from gridctl.governance.history import history as tell
+    from gridctl.governance.diff import history as tell
 
     with open_shelf(context, schemas, registry) as shelf:
         steps = tell(shelf, subject)
@@ -107,7 +107,7 @@ def show(
     """
     from gridctl.cli.output import print_data
     from gridctl.cli.wiring.shelf import open_shelf
-    from gridctl.governance.shelf import lookup_in, one_of, parsed, versions_of
+    from gridctl.governance.sources import lookup_in, one_of, parsed, versions_of
 
     with open_shelf(context, schemas, registry) as shelf:
         kept = one_of(versions_of(shelf, subject), version)

@@ -1,13 +1,16 @@
 """A published version never changes: the tree beside what a git base holds."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from gridctl.avro import SchemaInvalid
+from gridctl.avro.fingerprint import fingerprint, normal_form
+from gridctl.avro.model import pointer
 from gridctl.avro.positions import Positions
 from gridctl.contracts.verdict import Finding
-from gridctl.governance.references import parse_source, tree_lookup
-from gridctl.governance.same import first_difference, same_source
+from gridctl.governance.sources import Source, parse_source, tree_lookup
 from gridctl.governance.tree import SchemaFile, SchemaTree
 
 VERSION_EDITED = "version-edited"
@@ -101,3 +104,45 @@ def _is_mended(published: SchemaFile, base: Base) -> bool:
     except SchemaInvalid:
         return True
     return False
+
+
+def identity(source: Source) -> tuple[object, ...]:
+    """Return what two sources share when they are one schema: layout and ways to spell a name are free."""
+    text, references = source
+    try:
+        return (fingerprint(text), *sorted(references))
+    except (SchemaInvalid, RecursionError):
+        return (text, *sorted(references))
+
+
+def same_source(left: Source, right: Source) -> bool:
+    """Say whether two schemas are one."""
+    return left == right or identity(left) == identity(right)
+
+
+def first_difference(before: str, after: str) -> str:
+    """Return the pointer to the first place in the schema `after` that differs from `before`; the root if none."""
+    try:
+        return pointer(_parting(normal_form(before), normal_form(after)))
+    except (SchemaInvalid, RecursionError):
+        return "/"
+
+
+def _parting(before: Any, after: Any) -> list[str | int]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        keys: list[Any] = [key for key in after if key in before]
+        new: list[Any] = [key for key in after if key not in before]
+    elif isinstance(before, list) and isinstance(after, list):
+        keys = list(range(min(len(before), len(after))))
+        new = list(range(len(before), len(after)))
+    else:
+        return []
+    for key in keys:
+        if _exact(before[key]) != _exact(after[key]):
+            return [key, *_parting(before[key], after[key])]
+    return new[:1]
+
+
+def _exact(value: Any) -> str:
+    """Return a text that is equal for equal JSON: 1 and true are two values."""
+    return json.dumps(value, sort_keys=True)

@@ -8,7 +8,7 @@ from gridctl.avro.fingerprint import fingerprint
 from gridctl.contracts.audit import AUDIT_SUBJECT
 from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
 from gridctl.errors import Unavailable, UsageProblem, ViolationFound
-from gridctl.governance.texts import Texts
+from gridctl.governance.sources import Texts
 from gridctl.governance.tree import SchemaFile, SchemaTree
 
 Place = tuple[str, int]

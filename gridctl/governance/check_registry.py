@@ -1,17 +1,110 @@
-"""The tree beside a registry: every registered version, and the registry's own opinion on each of them."""
+"""The tree beside a registry: every registered version, and the verdict of the registry itself on each of them."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from gridctl.avro import Level, SchemaInvalid, check
-from gridctl.contracts.registry import SchemaVersion
+from gridctl.contracts.registry import SchemaReference, SchemaVersion
 from gridctl.contracts.verdict import COULD_NOT_CHECK, Finding
 from gridctl.errors import Unavailable
-from gridctl.governance.matching import match_versions
-from gridctl.governance.places import Side, broken
-from gridctl.governance.ports import Judge, Versions
-from gridctl.governance.references import Source, either, parse_source, tree_lookup
+from gridctl.governance.check_base import VERSION_DELETED, edited, identity
+from gridctl.governance.findings import Side, broken
+from gridctl.governance.sources import Source, either, parse_source, tree_lookup
 from gridctl.governance.tree import SchemaFile, SchemaTree
+
+
+class Versions(Protocol):
+    """Any registry: it lists what is published."""
+
+    def versions(self, subject: str) -> list[SchemaVersion]:
+        """Return all versions of a subject, oldest first; empty when there is none; raise Unavailable."""
+        ...
+
+
+class Opinion(NamedTuple):
+    """What a registry says about a schema beside one version, and its reasons as far as it gives any."""
+
+    compatible: bool
+    reasons: tuple[str, ...] = ()
+
+
+class Judge(Protocol):
+    """A registry that can be asked without writing."""
+
+    def effective_level(self, subject: str) -> str:
+        """Return the level that holds for a subject, its own or the global one; raise Unavailable."""
+        ...
+
+    def opinion(
+        self, subject: str, version: int, schema: str, references: Sequence[SchemaReference] = ()
+    ) -> Opinion | None:
+        """Return whether the schema is compatible with that version under the effective level; raise Unavailable.
+
+        None where the registry cannot judge a schema that refers to others.
+        """
+        ...
+
+
+VERSION_RENUMBERED = "version-renumbered"
+
+
+class Matching(NamedTuple):
+    """The candidates are not registered yet; the foreign versions are registered and not in the tree."""
+
+    findings: tuple[Finding, ...]
+    candidates: tuple[SchemaFile, ...]
+    foreign: frozenset[int]
+
+
+def match_versions(
+    subject: str, files: Sequence[SchemaFile], registered: Sequence[SchemaVersion], where: str
+) -> Matching:
+    """Match files and registered versions by content; say what was edited, is missing or has another number."""
+    findings: list[Finding] = []
+    candidates: list[SchemaFile] = []
+    foreign = {version.version: version for version in registered}
+    taken = dict(foreign)
+    numbers: dict[tuple[object, ...], list[int]] = {}
+    for version in registered:
+        numbers.setdefault(identity((version.schema, version.references)), []).append(version.version)
+    for file in files:
+        held = numbers.get(identity((file.text, file.references)), [])
+        if held:
+            for number in held:
+                foreign.pop(number, None)
+            if file.version not in held:
+                findings.append(_renumbered(file, held[0], where))
+        elif file.version in taken:
+            findings.append(edited(file, taken[file.version].schema, f"in {where}"))
+        else:
+            candidates.append(file)
+    present = {file.version for file in files}
+    findings += [_missing(subject, number, where) for number in foreign if number not in present]
+    return Matching(tuple(findings), tuple(candidates), frozenset(foreign))
+
+
+def _renumbered(file: SchemaFile, number: int, where: str) -> Finding:
+    return Finding(
+        rule=VERSION_RENUMBERED,
+        severity="warning",
+        message=f"v{file.version} is version {number} in {where}",
+        subject=file.subject,
+        version=file.version,
+        file=file.path,
+        line=1,
+        column=1,
+    )
+
+
+def _missing(subject: str, number: int, where: str) -> Finding:
+    return Finding(
+        rule=VERSION_DELETED,
+        message=f"version {number} is registered in {where} and is not in the tree; data may be written with it",
+        subject=subject,
+        version=number,
+        fix=f"bring {subject}/v{number}.avsc back, or update the branch if that version is newer than it",
+    )
+
 
 VERDICTS_DIFFER = "verdicts-differ"
 REGISTRY_LEVEL = "registry-level"
