@@ -1,4 +1,4 @@
-"""The hash chain: each entry carries the hash of the one before it, so nothing in it changes or goes unnoticed."""
+"""The hash chain: each entry carries the hash of the one before it, so every change and every gap shows."""
 
 import hashlib
 import json
@@ -27,7 +27,8 @@ class Head(NamedTuple):
         match = _HEAD.fullmatch(text.strip())
         if match is None:
             raise UsageProblem(
-                f"{text} is not the head of a ledger", next_step="write SEQ:HASH as the writing command printed it"
+                f"{text} is not the head of a ledger",
+                next_step="write SEQ:HASH, as the command that wrote to the ledger printed it",
             )
         return cls(int(match[1]), match[2])
 

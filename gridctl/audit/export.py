@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import ValidationError
 
-from gridctl.audit.ports import Record
+from gridctl.audit.ledger import LedgerRecord
 from gridctl.contracts.audit import AuditEntry
 from gridctl.errors import ViolationFound
 
@@ -15,7 +15,7 @@ def line_of(entry: AuditEntry) -> bytes:
     return json.dumps(entry.model_dump(), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def records_of(lines: Iterable[bytes], name: str) -> Iterator[Record]:
+def records_of(lines: Iterable[bytes], name: str) -> Iterator[LedgerRecord]:
     """Yield the records of exported lines. A line that `line_of` would write differently was changed."""
     for number, line in enumerate(lines, 1):
         place = f"{name}:{number}"
@@ -24,13 +24,17 @@ def records_of(lines: Iterable[bytes], name: str) -> Iterator[Record]:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            yield Record(place, None, f"{where}: {first['msg']}" if where else first["msg"])
+            yield LedgerRecord(place, None, f"{where}: {first['msg']}" if where else first["msg"])
             continue
         same = line_of(entry) == line
-        yield Record(place, entry) if same else Record(place, None, "is not written as `gridctl audit export` does")
+        yield (
+            LedgerRecord(place, entry)
+            if same
+            else LedgerRecord(place, None, "is not written as `gridctl audit export` does")
+        )
 
 
-def in_range(records: Iterable[Record], since_ms: int | None, until_ms: int | None) -> Iterator[AuditEntry]:
+def in_range(records: Iterable[LedgerRecord], since_ms: int | None, until_ms: int | None) -> Iterator[AuditEntry]:
     """Yield the entries from the first to the last that was written in [since, until), without gaps between them.
 
     Clocks of writers differ, so one in between may lie outside; without it the chain could not be checked.
@@ -39,7 +43,8 @@ def in_range(records: Iterable[Record], since_ms: int | None, until_ms: int | No
     for record in records:
         if record.entry is None:
             raise ViolationFound(
-                f"{record.place}: is no entry: {record.problem}", next_step="`gridctl audit verify` shows all of it"
+                f"{record.place}: is not an entry: {record.problem}",
+                next_step="`gridctl audit verify` shows everything that is wrong",
             )
         time_ms = record.entry.time_ms
         inside = (since_ms is None or time_ms >= since_ms) and (until_ms is None or time_ms < until_ms)

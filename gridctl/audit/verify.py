@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gridctl.audit.chain import START, Head, hash_of, head_of
-from gridctl.audit.ports import Record
+from gridctl.audit.ledger import LedgerRecord
 from gridctl.contracts.audit import AuditEntry
 
 Rule = Literal[
@@ -48,16 +48,16 @@ class Walk:
     _previous: AuditEntry | None = None
     _met: str | None = None
 
-    def take(self, record: Record) -> None:
+    def take(self, record: LedgerRecord) -> None:
         """Judge the next record."""
         self.count += 1
         entry = record.entry
         if entry is None:
             self._unreadable += 1
-            self.faults.append(Fault("audit-unreadable", record.place, f"is no entry: {record.problem}"))
+            self.faults.append(Fault("audit-unreadable", record.place, f"is not an entry: {record.problem}"))
             return
         if hash_of(entry) != entry.entry_hash:
-            words = f"entry {entry.sequence} is not what was written: its hash is another one"
+            words = f"entry {entry.sequence} is not what was written: its hash is different"
             self.faults.append(Fault("audit-changed", record.place, words))
         self._judge_link(record.place, entry)
         self.first = self.first or head_of(entry)
@@ -77,7 +77,7 @@ class Walk:
             words = f"does not hold entry {expected.sequence}, which the head names"
             self.faults.append(Fault("audit-cut-off", where, words))
         elif self._met != expected.entry_hash:
-            words = f"entry {expected.sequence} is not the one that the head names: history was written anew"
+            words = f"entry {expected.sequence} is not the one that the head names: history was rewritten"
             self.faults.append(Fault("audit-other-history", f"entry {expected.sequence}", words))
         return self.faults
 
@@ -95,11 +95,11 @@ class Walk:
             gone = f"{self.head.sequence + 1} to {entry.sequence - 1}"
             self.faults.append(Fault("audit-gap", place, f"entries {gone} are missing before entry {entry.sequence}"))
         elif not self._unreadable and entry.previous_hash != self.head.entry_hash:
-            words = f"entry {entry.sequence} does not follow entry {self.head.sequence} as it stands here"
+            words = f"entry {entry.sequence} does not follow entry {self.head.sequence} as it is here"
             self.faults.append(Fault("audit-link", place, words))
 
 
-def walk(records: Iterable[Record], expected: Head | None = None) -> Walk:
+def walk(records: Iterable[LedgerRecord], expected: Head | None = None) -> Walk:
     """Return what a walk over all records finds; `expected` is a head that was printed once."""
     seen = Walk(expected)
     for record in records:

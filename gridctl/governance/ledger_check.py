@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gridctl.audit.ports import Record
-from gridctl.audit.verify import Fault
+from gridctl.audit.chain import Head
+from gridctl.audit.ledger import LedgerRecord
+from gridctl.audit.verify import Fault, Walk, walk
 from gridctl.avro.fingerprint import fingerprint
-from gridctl.contracts.audit import AuditEntry
+from gridctl.contracts.audit import AUDIT_TOPIC, AuditEntry
 from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
 
 LEVEL_ACTION = "schema.level"
@@ -25,7 +26,7 @@ class Told:
     versions: dict[Mark, AuditEntry] = field(default_factory=dict)
     levels: dict[str, str | None] = field(default_factory=dict)
 
-    def listen(self, records: Iterable[Record]) -> Iterator[Record]:
+    def listen(self, records: Iterable[LedgerRecord]) -> Iterator[LedgerRecord]:
         """Pass the records on, and keep what they say of the registry."""
         for record in records:
             if record.entry is not None and record.entry.system == self.system:
@@ -62,6 +63,29 @@ def compare(told: Told, registry: SchemaRegistry) -> tuple[int, list[Fault]]:
             fix = "`gridctl schema register --execute` sets it again; find out who changed it"
             faults.append(Fault("registry-level", told.system, words, subject, fix=fix))
     return len(everything), faults
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a walk over the ledger saw, and in what a registry and the ledger differ. `versions`: how many it holds."""
+
+    seen: Walk
+    versions: int
+    system: str
+    faults: tuple[Fault, ...]
+
+
+def verify(
+    records: Iterable[LedgerRecord], registry: SchemaRegistry, system: str, expected: Head | None = None
+) -> Verified:
+    """Walk the whole ledger, and hold the registry that it calls `system` against it."""
+    told = Told(system)
+    seen = walk(told.listen(records), expected)
+    if seen.first is not None and seen.first.sequence > 1:
+        words = f"the ledger begins at entry {seen.first.sequence}: earlier entries are missing"
+        seen.faults.append(Fault("audit-beginning", AUDIT_TOPIC, words))
+    versions, faults = compare(told, registry)
+    return Verified(seen, versions, system, (*seen.faults, *faults))
 
 
 def _out_of_band(told: Told, version: SchemaVersion) -> Fault:

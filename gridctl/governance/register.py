@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gridctl.audit.chain import Head
-from gridctl.audit.origin import Origin
-from gridctl.audit.ports import Ledger
+from gridctl.audit.ledger import Ledger, Origin
 from gridctl.avro.fingerprint import fingerprint
 from gridctl.contracts.audit import AuditEntry, AuditFact
 from gridctl.contracts.registry import SchemaRegistry, SchemaVersion

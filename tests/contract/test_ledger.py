@@ -14,8 +14,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from gridctl.adapters.kafka.ledger import TRANSACTIONAL_ID, KafkaLedger
 from gridctl.adapters.registry import HttpRegistry, RegistryOptions
 from gridctl.audit.chain import START, head_of
-from gridctl.audit.origin import Origin
-from gridctl.audit.ports import Ledger
+from gridctl.audit.ledger import Ledger, Origin
 from gridctl.audit.verify import walk
 from gridctl.contracts.audit import AUDIT_SUBJECT, AUDIT_TOPIC, AuditFact
 from gridctl.contracts.framing import frame_header

@@ -7,7 +7,7 @@ from confluent_kafka import Producer
 
 from gridctl.adapters.kafka import ledger
 from gridctl.adapters.registry import HttpRegistry, RegistryOptions
-from gridctl.audit.origin import Origin
+from gridctl.audit.ledger import Origin
 from gridctl.contracts.audit import AUDIT_SUBJECT
 from tests.running_stack import ROOT
 

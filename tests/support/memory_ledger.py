@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from gridctl.audit.chain import START, Head, head_of, seal_all
-from gridctl.audit.ports import Record
+from gridctl.audit.ledger import LedgerRecord
 from gridctl.contracts.audit import AuditEntry, AuditFact
 
 
@@ -13,9 +13,9 @@ class MemoryLedger:
     def __init__(self) -> None:
         self.entries: list[AuditEntry] = []
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[LedgerRecord]:
         """Yield all records, oldest first."""
-        yield from [Record(f"entry {index}", entry) for index, entry in enumerate(self.entries, 1)]
+        yield from [LedgerRecord(f"entry {index}", entry) for index, entry in enumerate(self.entries, 1)]
 
     def head(self) -> Head:
         """Return the end of the chain."""

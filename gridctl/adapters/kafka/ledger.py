@@ -20,7 +20,7 @@ from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, translated, unavailable
 from gridctl.adapters.kafka.ledger_reader import MARK, LedgerReader
 from gridctl.audit.chain import Head, head_of, seal_all
-from gridctl.audit.ports import Record
+from gridctl.audit.ledger import LedgerRecord
 from gridctl.avro.codec import compile_encoder
 from gridctl.contracts.audit import AUDIT_SUBJECT, AUDIT_TOPIC, AuditEntry, AuditFact
 from gridctl.contracts.framing import frame_header
@@ -63,7 +63,7 @@ class KafkaLedger:
     def __exit__(self, *_: object) -> None:
         self._reader.close()
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[LedgerRecord]:
         """Yield all committed records, oldest first, up to the present end; raise Unavailable."""
         return self._reader.records()
 

@@ -8,13 +8,13 @@ from pydantic import ValidationError
 
 from gridctl.adapters.kafka.reader import KafkaReader
 from gridctl.audit.chain import START, Head, head_of
-from gridctl.audit.ports import Record
+from gridctl.audit.ledger import LedgerRecord
 from gridctl.contracts.audit import AUDIT_TOPIC, AuditEntry
 from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import ViolationFound
 from gridctl.streams.codec import FramedDecoder, Unreadable
 from gridctl.streams.reader import Place, Span, newest
-from gridctl.streams.records import Record as TopicRecord
+from gridctl.streams.records import Record
 
 MARK = "gridstream.audit.write"
 
@@ -34,7 +34,7 @@ class LedgerReader:
         """End the connections."""
         self._reader.close()
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[LedgerRecord]:
         """Yield all records; raise Unavailable when the topic is absent or the broker stops answering."""
         yield from map(self._record, self._reader.read(self._spans()))
 
@@ -71,13 +71,13 @@ class LedgerReader:
             )
         return spans
 
-    def _record(self, record: TopicRecord) -> Record:
+    def _record(self, record: Record) -> LedgerRecord:
         place = f"{AUDIT_TOPIC} offset {record.offset()}"
         value = record.value() or b""
         try:
-            return Record(place, AuditEntry.model_validate(self._decoder.decode(value)))
+            return LedgerRecord(place, AuditEntry.model_validate(self._decoder.decode(value)))
         except Unreadable as error:
-            return Record(place, None, str(error))
+            return LedgerRecord(place, None, str(error))
         except ValidationError as error:
             first = error.errors()[0]
-            return Record(place, None, f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}")
+            return LedgerRecord(place, None, f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}")

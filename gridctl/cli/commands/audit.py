@@ -1,4 +1,4 @@
-"""`gridctl audit`: check the ledger, and hand it out."""
+"""`gridctl audit`: check the ledger, and export it."""
 
 import sys
 from collections.abc import Iterable
@@ -45,9 +45,9 @@ def verify(
     registry: Registry = None,
     chosen: Format = None,
 ) -> None:
-    """Walk the hash chain of the ledger, and hold the schema registry against it.
+    """Check the hash chain of the ledger, and compare the schema registry with it.
 
-    Exits 3 where an entry was changed, removed or put in between, where the ledger was cut off (with --head), where
+    Exits 3 where an entry was changed, removed or inserted, where the end of the ledger is missing (with --head), where
     the registry holds a version or a level that no entry explains, or lacks one that was registered; 5 where ledger or
     registry could not be read.
 
@@ -61,7 +61,7 @@ def verify(
     if file is None:
         run_gate(GATE, chosen, lambda: _verify_topic(settings_of(context), expected, registry))
     if registry is not None:
-        raise UsageProblem("--file is checked by itself, without a registry", next_step="leave --registry out")
+        raise UsageProblem("--file is checked without a registry", next_step="leave --registry out")
     run_gate(GATE, chosen, lambda: _verify_file(file, expected))
 
 
@@ -106,7 +106,7 @@ def _verify_file(path: Path, expected: "Head | None") -> "Verdict":
         raise UsageProblem(f"{path}: cannot be read: {error.strerror}", next_step="name an exported ledger") from error
     findings = list(_findings(seen.faults, path))
     if not seen.count:
-        findings.append(Finding(rule="audit-beginning", message="holds no entry", file=str(path)))
+        findings.append(Finding(rule="audit-beginning", message="has no entries", file=str(path)))
     if seen.first is not None and seen.first.sequence > 1:
         words = f"begins at entry {seen.first.sequence}: what was before it is not checked"
         findings.append(Finding(rule="audit-beginning", severity="warning", message=words, file=str(path), line=1))
@@ -137,6 +137,6 @@ def _epoch_ms(text: str | None) -> int | None:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageProblem(
-            f"{text} is no time", next_step="write for example 2026-01-31 or 2026-01-31T06:00Z"
+            f"{text} is not a time", next_step="write for example 2026-01-31 or 2026-01-31T06:00Z"
         ) from error
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -72,7 +72,7 @@ def check(
 def _checked(sources: "Sources", event_file: Path | None, environ: Mapping[str, str]) -> "Verdict":
     from datetime import UTC, datetime
 
-    from gridctl.cli.wiring.gates import code_host, local_history
+    from gridctl.cli.wiring.base import code_host, local_history
     from gridctl.gates.pr.check import check as judge
     from gridctl.gates.pr.gather import gather
 
@@ -114,7 +114,7 @@ def ruleset(
 
 
 def _compared(file: Path, repository: str, branch: str | None, environ: Mapping[str, str]) -> "Verdict":
-    from gridctl.cli.wiring.gates import code_host
+    from gridctl.cli.wiring.base import code_host
     from gridctl.gates.pr.ruleset import compare, parse_ruleset
 
     try:

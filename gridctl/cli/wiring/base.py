@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,7 +13,7 @@ from gridctl.contracts.topics import TopicCatalogue, parse_catalogue
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from gridctl.adapters.glue import GlueRegistry
     from gridctl.adapters.login import Login
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gridctl.adapters.registry import HttpRegistry
     from gridctl.adapters.schema_ids import FallbackLookup
     from gridctl.cli.config.profile import Server
+    from gridctl.gates.pr.model import CodeHost, History
 
 
 def settings_of(context: typer.Context) -> Settings:
@@ -120,3 +122,18 @@ def newest_schema(settings: Settings, subject: str) -> str:
             f"{settings.schemas_dir / subject}: has no schema v1.avsc", next_step="name the directory: -X schemas=DIR"
         )
     return file.text
+
+
+def code_host(repository: str, environ: Mapping[str, str]) -> CodeHost:
+    """Return the repository on GitHub, or on the server that GITHUB_API_URL names; GITHUB_TOKEN where it is set."""
+    from gridctl.adapters.github import PUBLIC_API, GitHubRepository
+
+    token = environ.get("GITHUB_TOKEN")
+    return GitHubRepository(repository, token or None, environ.get("GITHUB_API_URL") or PUBLIC_API)
+
+
+def local_history() -> History:
+    """Return the git repository around the working directory."""
+    from gridctl.adapters.git import GitRepository
+
+    return GitRepository(Path.cwd())

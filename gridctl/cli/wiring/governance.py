@@ -7,11 +7,11 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gridctl.cli.wiring.base import newest_schema, registry_at, registry_of
-from gridctl.contracts.audit import AUDIT_SUBJECT, AUDIT_TOPIC
+from gridctl.contracts.audit import AUDIT_SUBJECT
 from gridctl.governance.register import system_name
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from gridctl.adapters.kafka.ledger import KafkaLedger
     from gridctl.adapters.registry import HttpRegistry
     from gridctl.audit.chain import Head
-    from gridctl.audit.verify import Fault, Walk
     from gridctl.cli.config import Settings
+    from gridctl.governance.ledger_check import Verified
     from gridctl.governance.register import Report
 
 
@@ -44,8 +44,8 @@ def register_schemas(
 
     `adopt` is the reason for which versions that nobody recorded are recorded first, as they are.
     """
+    from gridctl.adapters.origin import origin_of
     from gridctl.adapters.schema_files import read_tree
-    from gridctl.cli.wiring.origin import origin_of
     from gridctl.governance.ledger_check import Told, unexplained
     from gridctl.governance.register import Registrar, Report
     from gridctl.governance.register_plan import plan
@@ -70,27 +70,10 @@ def register_schemas(
 
 def verify_ledger(settings: Settings, expected: Head | None, registry_url: str | None = None) -> Verified:
     """Walk the ledger of the profile, and hold a registry against it."""
-    from gridctl.audit.verify import Fault, walk
-    from gridctl.governance.ledger_check import Told, compare
+    from gridctl.governance.ledger_check import verify
 
     with _registry(settings, registry_url) as registry, ledger_of(settings) as ledger:
-        told = Told(system_name(registry.url))
-        seen = walk(told.listen(ledger.records()), expected)
-        if seen.first is not None and seen.first.sequence > 1:
-            words = f"the ledger begins at entry {seen.first.sequence}: what was before it is gone"
-            seen.faults.append(Fault("audit-beginning", AUDIT_TOPIC, words))
-        versions, faults = compare(told, registry)
-    return Verified(seen, versions, told.system, (*seen.faults, *faults))
-
-
-@dataclass(frozen=True)
-class Verified:
-    """What a walk over the ledger saw, and what a registry and it differ in."""
-
-    seen: Walk
-    versions: int
-    system: str
-    faults: tuple[Fault, ...]
+        return verify(ledger.records(), registry, system_name(registry.url), expected)
 
 
 def _registry(settings: Settings, url: str | None) -> HttpRegistry | GlueRegistry:

@@ -15,6 +15,7 @@ from gridctl.contracts.topics import TopicCatalogue, parse_catalogue
 from gridctl.errors import Unavailable, UsageProblem
 from gridctl.governance.check import Registered
 from gridctl.governance.check_base import Base
+from gridctl.governance.sources import RegistryShelf, Shelf, TreeShelf
 from gridctl.governance.tree import SchemaFile, SchemaTree
 
 
@@ -109,7 +110,7 @@ def base_of(root: Path, revision: str) -> Base:
 
     def at(commit: str) -> SchemaTree:
         contents = repository.files_under(commit, directory)
-        # What is no UTF-8 there is no schema, and so differs from every one that is.
+        # What is not UTF-8 there is not a schema, and so differs from every one that is.
         texts = {name: raw.decode("utf-8", "replace") for name, raw in contents.items() if belongs_to_tree(name)}
         try:
             return build_tree(str(root), texts)
@@ -151,3 +152,17 @@ def registered_at(url: str, context: typer.Context) -> Iterator[Registered]:
 
     with registry_at(url, settings_of(context)) as server:
         yield Registered(server.url, server, server if isinstance(server, HttpRegistry) else None)
+
+
+@contextmanager
+def open_shelf(context: typer.Context, schemas: Path | None, registry: str | None) -> Iterator[Shelf]:
+    """Give the registry that is named, else the tree that is named, else the profile's tree."""
+    settings = settings_of(context)
+    if registry is None:
+        yield TreeShelf(read_tree(schemas or shown(settings.schemas_dir)))
+        return
+    if schemas is not None:
+        raise UsageProblem("--schemas and --registry name two sources", next_step="leave one of them out")
+    with registry_at(registry, settings) as open_registry:
+        # Its own name for itself: the option may hold a password.
+        yield RegistryShelf(open_registry.url, open_registry)

@@ -10,7 +10,6 @@ from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.errors import Unavailable, UsageProblem
 
 GATE = "ruleset"
-RULESET_PATH = ".github/ruleset.json"
 _CHECKS = "required_status_checks"
 _AS_DECLARED = "import .github/ruleset.json under Settings, Rules, Rulesets, or edit the live ruleset"
 
@@ -44,7 +43,7 @@ class Ruleset(BaseModel):
 
 
 def parse_ruleset(text: str, where: str) -> Ruleset:
-    """Read the file; raise UsageProblem where it is no ruleset or requires no check."""
+    """Read the file; raise UsageProblem where it is not a ruleset or requires no check."""
     try:
         ruleset = Ruleset.model_validate(json.loads(text))
         checks = ruleset.checks

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gridctl.audit.chain import START, Head, hash_of, head_of, seal
-from gridctl.audit.origin import Origin
+from gridctl.audit.ledger import Origin
 from gridctl.avro.codec import compile_decoder, compile_encoder
 from gridctl.contracts.audit import AUDIT_SUBJECT, AuditEntry
 from gridctl.errors import UsageProblem

@@ -7,8 +7,7 @@ import pytest
 
 from gridctl.audit.chain import START, Head, head_of, seal
 from gridctl.audit.export import in_range, line_of, records_of
-from gridctl.audit.origin import Origin
-from gridctl.audit.ports import Record
+from gridctl.audit.ledger import LedgerRecord, Origin
 from gridctl.audit.verify import walk
 from gridctl.contracts.audit import AuditEntry
 from gridctl.errors import ViolationFound
@@ -136,4 +135,4 @@ def test_an_export_by_time_has_no_gaps() -> None:
 
 def test_an_export_stops_at_what_is_no_entry() -> None:
     with pytest.raises(ViolationFound, match="offset 7"):
-        list(in_range([Record("offset 7", None, "broken")], None, None))
+        list(in_range([LedgerRecord("offset 7", None, "broken")], None, None))

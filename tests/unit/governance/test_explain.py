@@ -5,7 +5,7 @@ from collections import deque
 
 import pytest
 
-from gridctl.audit.origin import Origin
+from gridctl.audit.ledger import Origin
 from gridctl.audit.verify import Fault
 from gridctl.governance.ledger_check import Told, compare, unexplained
 from gridctl.governance.register import Registrar

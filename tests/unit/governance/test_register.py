@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from gridctl.audit.origin import Origin
+from gridctl.audit.ledger import Origin
 from gridctl.avro import Level
 from gridctl.contracts.audit import AUDIT_SUBJECT
 from gridctl.contracts.registry import SchemaReference

@@ -71,7 +71,7 @@ def _of_file(path: Path) -> "Schema":
 def _of_subject(
     context: typer.Context, subject: str, words: list[str], schemas: Path | None, registry: str | None
 ) -> tuple["Schema", "Schema"]:
-    from gridctl.cli.wiring.shelf import open_shelf
+    from gridctl.cli.wiring.schema import open_shelf
     from gridctl.governance.sources import lookup_in, one_of, parsed, versions_of
 
     with open_shelf(context, schemas, registry) as shelf:

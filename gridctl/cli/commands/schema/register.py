@@ -1,5 +1,7 @@
 """`gridctl schema register`: what the tree says becomes what is registered, and the ledger tells of it."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +12,7 @@ from gridctl.cli.options import Output, OutputFormat
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from gridctl.audit.chain import Head
     from gridctl.governance.register import Report
     from gridctl.governance.register_plan import Step
 
@@ -46,7 +49,6 @@ def register(
     """
     from dataclasses import replace
 
-    from gridctl.cli.ledger_head import announce
     from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.governance import register_schemas
 
@@ -60,7 +62,19 @@ def register(
     report = register_schemas(settings, execute=execute, registry_url=registry, adopt=adopt)
     _show(report, executed=execute, output=output)
     if report.head is not None:
-        announce(report.head)
+        _announce(report.head, os.environ)
+
+
+def _announce(head: "Head", environ: Mapping[str, str]) -> None:
+    """Print the head on stderr; in GitHub Actions also put it into the job's outputs and summary."""
+    from gridctl.cli.gating import append_to_job_file
+    from gridctl.cli.output import talk
+
+    talk().print(f"ledger head {head}", soft_wrap=True)
+    if name := environ.get("GITHUB_OUTPUT"):
+        append_to_job_file(name, f"ledger-head={head}\n")
+    if name := environ.get("GITHUB_STEP_SUMMARY"):
+        append_to_job_file(name, f"Ledger head: `{head}` (check it with `gridctl audit verify --head {head}`)\n\n")
 
 
 def _show(report: "Report", *, executed: bool, output: OutputFormat) -> None:

@@ -32,7 +32,7 @@ def list_(
         $ gridctl schema list
     """
     from gridctl.cli.output import print_data, print_table
-    from gridctl.cli.wiring.shelf import open_shelf
+    from gridctl.cli.wiring.schema import open_shelf
 
     with open_shelf(context, schemas, registry) as shelf:
         found = [(shelf.versions(subject), shelf.level(subject)) for subject in shelf.subjects()]
@@ -66,7 +66,7 @@ def history(
         $ gridctl schema history iot.thermostat-value
     """
     from gridctl.cli.output import print_data, print_table
-    from gridctl.cli.wiring.shelf import open_shelf
+    from gridctl.cli.wiring.schema import open_shelf
     from gridctl.governance.diff import history as tell
 
     with open_shelf(context, schemas, registry) as shelf:
@@ -106,7 +106,7 @@ def show(
         $ gridctl schema show iot.thermostat-value
     """
     from gridctl.cli.output import print_data
-    from gridctl.cli.wiring.shelf import open_shelf
+    from gridctl.cli.wiring.schema import open_shelf
     from gridctl.governance.sources import lookup_in, one_of, parsed, versions_of
 
     with open_shelf(context, schemas, registry) as shelf:

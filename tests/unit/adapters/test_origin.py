@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gridctl.cli.wiring.origin import origin_of
+from gridctl.adapters.origin import origin_of
 
 RUN = {
     "GITHUB_ACTIONS": "true",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from gridctl.audit.origin import Origin
+from gridctl.audit.ledger import Origin
 from gridctl.errors import Unavailable
 
 _PULL_REF = re.compile(r"refs/pull/(\d+)/")
