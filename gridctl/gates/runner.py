@@ -44,7 +44,7 @@ class _File(BaseModel):
     def _each_name_once(self) -> "_File":
         names = [gate.name for gate in self.gate]
         if twice := next((name for name in names if names.count(name) > 1), None):
-            raise ValueError(f"the gate {twice} stands twice")
+            raise ValueError(f"the gate {twice} is named twice")
         return self
 
 
@@ -144,7 +144,7 @@ def _of_tool(gate: Gate, ran: Ran) -> tuple[int, tuple[Finding, ...]]:
 
 
 def _placed(gate: Gate, output: str) -> Iterator[Finding]:
-    """Read lines like `file:12:3: what is wrong`; remarks that go with one are none of their own."""
+    """Read lines like `file:12:3: what is wrong`; the notes to a finding are not findings."""
     for line in output.splitlines():
         match = _PLACE.fullmatch(line.rstrip())
         if match and not match["message"].startswith("note: "):

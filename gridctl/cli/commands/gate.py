@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAMES]", help="Run only these gates.")]
 File = Annotated[Path, typer.Option("--file", help="The gates.")]
-Base = Annotated[str | None, typer.Option(metavar="REV", help="What the change is compared with; handed on.")]
+Base = Annotated[str | None, typer.Option(metavar="REV", help="What the change is compared with; passed to the gates.")]
 
 
 def register(root: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""`gridctl pr`: the pull request gate, and whether the branch's live rules let anything around it."""
+"""`gridctl pr`: the pull request gate, and whether the branch's live rules require it."""
 
 import os
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def check(
     rules: RulesFile = None,
     chosen: Format = None,
 ) -> None:
-    """Hold what a pull request declares against what it changes and who approved it.
+    """Compare what a pull request declares with what it changes and who approved it.
 
     The body needs `## Safety Impact` and `## Grid Impact`, each with one line `Level: None|Low|Medium|High` and then
     a justification. The least level follows from the changed paths (ci/pr-rules.toml). High also needs
@@ -99,7 +99,7 @@ def ruleset(
     branch: Branch = None,
     chosen: Format = None,
 ) -> None:
-    """Hold the live rules of the branch against .github/ruleset.json.
+    """Compare the live rules of the branch with .github/ruleset.json.
 
     Exits 3 where a required check of the file is not required, or a declared rule is not active or weaker; 5 where
     GitHub does not answer. GITHUB_TOKEN needs read permission only; a public repository needs none.

@@ -1,7 +1,7 @@
 """For GitHub Actions: annotations, the job summary, the step's outputs.
 
 Limits (docs.github.com, workflow commands): 10 annotations of a kind a step are shown, the rest is dropped without a
-word; a job summary over 1 MiB is dropped whole.
+message; a job summary over 1 MiB is dropped whole.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ def annotations(verdict: Verdict) -> str:
 
 
 def escape_data(text: str) -> str:
-    """Escape what stands after the second `::` of a command."""
+    """Escape what follows the second `::` of a command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
@@ -85,7 +85,7 @@ def _row(finding: Finding) -> str:
 
 
 def _cell(text: str) -> str:
-    # Markup becomes character references after HTML is escaped: untrusted text can draw nothing and call nobody.
+    # Markup becomes character references after HTML is escaped: untrusted text can draw nothing and mention nobody.
     return escape(one_line(text), quote=False).translate(_MARKDOWN)
 
 

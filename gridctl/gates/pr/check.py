@@ -1,4 +1,7 @@
-"""The rules of the pull request gate: pure functions of the change, the rules file, the waivers and the time."""
+"""The rules of the pull request gate: pure functions of the change, the rules file, the waivers and the time.
+
+A waiver's fingerprint covers the message of its finding: a message that is changed here ends the waivers of it.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -105,7 +108,7 @@ def _declared(section: Section, rules: PrRules, change: Change) -> tuple[Level |
 
 
 def _bound(kind: str, declared: Level | None, rules: PrRules, change: Change) -> Iterator[Finding]:
-    """Hold the declared level against the least one that the changed paths allow."""
+    """Compare the declared level with the least one that the changed paths allow."""
     demands = [
         (rule.least(kind), changed, rule)
         for changed in sorted(change.paths)

@@ -1,7 +1,7 @@
 """The body as Markdown sees it: its sections, and the lines of them that a reader of the page sees.
 
 A heading counts only at the top level (not in a quotation, list, code block or comment, and not in the raw HTML of
-one). Comments, code blocks, raw HTML, quotations and struck-out words are no text.
+one). Comments, code blocks, raw HTML, quotations and struck-out words are not text.
 """
 
 import re
@@ -67,7 +67,7 @@ class Markup:
             return empty.end() if empty else start.end()
         tag = _TAG.match(html, start.start())
         if tag is None:
-            # An open quotation mark, say, swallows what follows up to nobody knows where.
+            # An open quotation mark, for example, hides an unknown part of what follows.
             self._broken = True
             return len(html)
         if tag["name"]:
@@ -146,7 +146,7 @@ def _section(
     opening = tokens[head]
     depth = int(opening.tag[1:])
     first, last = opening.map or (0, 0)
-    # A lower heading inside the section is part of it; its own words are no justification.
+    # A lower heading inside the section is part of it; its own words are not a justification.
     later = (heads[index] for index in range(place + 1, len(heads)))
     end = next((other for other in later if int(tokens[other].tag[1:]) <= depth), len(tokens))
     return Section(

@@ -77,7 +77,7 @@ def _lines(text: str) -> str:
 
 
 def _sequence(text: str) -> re.Pattern[str]:
-    """Find these words in this order, whatever stands between them, over the ends of lines too."""
+    """Find these words in this order, whatever is between them, over the ends of lines too."""
     words = r"[\W_]++".join(re.findall(r"[^\W_]+", text))
     # Without a word there is nothing to find, and the empty pattern would match everywhere.
     return re.compile(rf"(?<![^\W_]){words}(?![^\W_])" if words else r"(?!)")

@@ -21,7 +21,7 @@ _QUEUE = re.compile(r"(?:refs/heads/)?gh-readonly-queue/.+/pr-(\d+)-[0-9a-f]+")
 
 @dataclass(frozen=True)
 class Event:
-    """Which pull request the run is about. `pull_request` is None in a merge queue, whose payload holds no body."""
+    """Which pull request the run is about. `pull_request` is None in a merge queue, whose payload has no body."""
 
     repository: str
     number: int
@@ -29,7 +29,7 @@ class Event:
 
 
 def parse_event(content: bytes, where: str) -> Event:
-    """Return the event; raise Unavailable where it tells of no pull request."""
+    """Return the event; raise Unavailable where it names no pull request."""
     try:
         payload = json.loads(content)
         repository = _text(payload["repository"]["full_name"])
@@ -47,7 +47,7 @@ def parse_event(content: bytes, where: str) -> Event:
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise Unavailable(
-            f"{where}: tells of no pull request ({type(error).__name__}: {error})",
+            f"{where}: names no pull request ({type(error).__name__}: {error})",
             next_step="run this on pull_request, pull_request_review or merge_group, or name --body-file",
         ) from error
     return Event(repository, found.number, found)
@@ -168,7 +168,7 @@ def _pull_request(event: Event | None, host: CodeHost | None) -> PullRequest:
         # The payload is as old as the run's first attempt; the author may have edited the body since.
         return host.pull_request(event.number)
     if event.pull_request is None:
-        raise Unavailable("the event of a merge queue holds no body", next_step="set GITHUB_TOKEN (contents: read)")
+        raise Unavailable("the event of a merge queue has no body", next_step="set GITHUB_TOKEN (contents: read)")
     return event.pull_request
 
 

@@ -86,8 +86,8 @@ _OPINIONS = {"APPROVED", "CHANGES_REQUESTED", "DISMISSED"}
 def standing_approvals(reviews: Iterable[Review], pull_request: PullRequest) -> frozenset[str]:
     """Return who approves this commit. `reviews` are in the order in which they were given.
 
-    Of each person the latest opinion counts; a comment is none. An approval of an earlier commit does not count: what
-    was pushed afterwards has been approved by nobody. The author never approves.
+    Of each person the latest opinion counts; a comment is not an opinion. An approval of an earlier commit does not
+    count: it does not cover what was pushed afterwards. The author's own approval does not count.
     """
     latest: dict[str, Review] = {}
     for review in reviews:

@@ -1,4 +1,4 @@
-"""Hold the repository's live settings against `.github/ruleset.json` (GitHub's import format)."""
+"""Compare the repository's live settings with `.github/ruleset.json` (GitHub's import format)."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ _AS_DECLARED = "import .github/ruleset.json under Settings, Rules, Rulesets, or 
 
 
 class Rule(BaseModel):
-    """One rule of a branch. GitHub tells more about live ones (where they come from), which nothing here needs."""
+    """One rule of a branch. GitHub says more about live ones (where they come from); it is not needed here."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -56,7 +56,7 @@ def parse_ruleset(text: str, where: str) -> Ruleset:
 
 
 def parse_live(answer: object, where: str) -> list[Rule]:
-    """Read the active rules that GitHub tells; raise Unavailable where they cannot be understood."""
+    """Read the active rules as GitHub returns them; raise Unavailable where they cannot be understood."""
     try:
         rules = _RULES.validate_python(answer)
         checks_of(rules)

@@ -158,7 +158,7 @@ def test_the_file_is_read_as_it_is_written() -> None:
     [
         ("[[gate]]", "[[gate", "not TOML"),
         ("[[gate]]", "[[gates]]", "gate"),
-        ('name = "ruff"', 'name = "lint"', "the gate lint stands twice"),
+        ('name = "ruff"', 'name = "lint"', "the gate lint is named twice"),
         ('name = "ruff"', 'name = "Ruff!"', "gate.1.name"),
         ('["ruff", "check"]', "[]", "gate.1.command"),
         ('["ruff", "check"]', '"ruff check"', "gate.1.command"),

@@ -1,12 +1,10 @@
-"""`gridctl schema`: the group. Each command is one line here and lives in a file beside this one."""
+"""`gridctl schema`: the group. Each command is one line here; the files beside this one hold them."""
 
 import typer
 
-from gridctl.cli.commands.schema.check import check
+from gridctl.cli.commands.schema.check import check, drift, lint
 from gridctl.cli.commands.schema.compat import compat
 from gridctl.cli.commands.schema.diff import diff
-from gridctl.cli.commands.schema.drift import drift
-from gridctl.cli.commands.schema.lint import lint
 from gridctl.cli.commands.schema.new import new
 from gridctl.cli.commands.schema.register import register as register_tree
 from gridctl.cli.commands.schema.retention import retention

@@ -1,4 +1,4 @@
-"""`gridctl schema compat`: whether one schema can read another one's data."""
+"""`gridctl schema compat`: whether one schema can read the data of another."""
 
 import sys
 from collections.abc import Iterable
@@ -38,11 +38,11 @@ def compat(
 ) -> None:
     """Say whether READER can read what WRITER wrote, and if not, why and where.
 
-    Two files: exits 3 where the level is broken or a file is no Avro schema.
+    Two files: exits 3 where the level is broken or a file is not an Avro schema.
 
     --pairs writes one line {"id", "compatible", "findings": []} for each line it reads, in order, and exits 0
-    whatever the answers are. A line that is no pair of schemas is answered with "compatible": null and its "error";
-    the run goes on and ends with exit code 2.
+    whatever the answers are. A line that is not a pair of schemas is answered with "compatible": null and its
+    "error"; the run goes on and ends with exit code 2.
 
     Example:
         $ echo '{"id": 1, "reader": "long", "writer": "int"}' | gridctl schema compat --pairs -
@@ -83,5 +83,5 @@ def _write_answers(lines: Iterable[bytes], level: Level) -> None:
         refused += not answer.is_answered
     sys.stdout.flush()
     if refused:
-        sys.stderr.write(f"error: {refused} of the lines are no pairs of schemas; their answers say why\n")
+        sys.stderr.write(f"error: {refused} of the lines are not pairs of schemas; their answers say why\n")
         raise typer.Exit(ExitCode.USAGE)

@@ -31,7 +31,7 @@ def diff(
 ) -> None:
     """Say what changed from one schema to another, and who can read whose data.
 
-    Told are fields that came, went or were renamed, types, null, defaults, docs, symbols, logical types and units.
+    Shown are fields that were added, removed or renamed, types, null, defaults, docs, symbols, logical types and units.
     Exits 0 whatever changed: `schema compat` and `schema check` are the gates.
 
     Example:
@@ -83,7 +83,7 @@ def _of_subject(
 def _number(word: str) -> int:
     digits = word.removeprefix("v")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 10):  # noqa: PLR2004 -- as many as in vN.avsc
-        raise UsageProblem(f"{word} is no version", next_step="write it as v2 or 2")
+        raise UsageProblem(f"{word} is not a version", next_step="write it as v2 or 2")
     return int(digits)
 
 

@@ -1,4 +1,4 @@
-"""`gridctl schema register`: what the tree says becomes what is registered, and the ledger tells of it."""
+"""`gridctl schema register`: register what the tree holds, and record it in the ledger."""
 
 import os
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ Registry = Annotated[
 Execute = Annotated[bool, typer.Option("--execute", help="Write; without it the plan is printed.")]
 Adopt = Annotated[
     str | None,
-    typer.Option(metavar="REASON", help="Also record versions that the registry holds and no entry tells of."),
+    typer.Option(metavar="REASON", help="Also record versions in the registry that no ledger entry records."),
 ]
 
 
@@ -95,7 +95,7 @@ def _show(report: "Report", *, executed: bool, output: OutputFormat) -> None:
     if steps:
         print_table(list(steps[0]), [list(row.values()) for row in steps])
     done = "done" if executed else "planned, nothing was written: --execute does it"
-    talk().print(f"{len(steps)} changes {done}; {report.plan.unchanged} versions were there already")
+    talk().print(f"{len(steps)} changes {done}; {report.plan.unchanged} versions were already there")
     for version in report.plan.strangers:
         talk().print(f"the registry also holds {version.subject} version {version.version}, which the tree does not")
     for row in adopted:

@@ -25,8 +25,8 @@ def retention(context: typer.Context, topic: Topic, schemas: Schemas = None, cho
     """Say which schema ids still occur in a topic and in its dead letters, and whether our newest schema reads them.
 
     Reads the whole retained log. Of dead letters both the letter and the record in it count. Exits 3 where the newest
-    local schema cannot read one of the ids that occur, or where the registry does not know an id: then nobody can say
-    that the reader is safe.
+    local schema cannot read one of the ids that occur, or where the registry does not know an id: then it is not
+    known whether the reader is safe.
 
     Example:
         $ gridctl up && gridctl schema retention iot.thermostat
