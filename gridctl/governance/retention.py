@@ -1,17 +1,16 @@
-"""Which schemas the retained log still needs: no reader is safe that cannot read every one of them."""
+"""Which schemas the retained log still needs: a reader is safe only where it can read every one of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from gridctl.avro import SchemaInvalid, can_read, parse
 from gridctl.contracts.framing import FramingError, schema_id_of
 from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
+from gridctl.contracts.verdict import Finding
 from gridctl.errors import UsageProblem
 from gridctl.governance.sources import Texts
 from gridctl.governance.tree import SchemaFile, SchemaTree
-
-Rule = Literal["retention-unreadable", "retention-unknown-id", "retention-letter", "retention-unframed"]
 
 READ_FROM_KAFKA = frozenset(("DECODE", "APPLY"))
 """The stages whose dead letters hold a record of the topic as it was; earlier ones hold what a device sent."""
@@ -89,23 +88,9 @@ class Need(NamedTuple):
     problem: str | None = None
 
 
-class Flaw(NamedTuple):
-    """Why a reader is not safe."""
-
-    rule: Rule
-    message: str
-    need: Need | None = None
-    fix: str | None = None
-
-    @property
-    def is_error(self) -> bool:
-        """Say whether it speaks against the reader; what is not framed no reader ever read."""
-        return self.rule != "retention-unframed"
-
-
 @dataclass(frozen=True)
 class Judge:
-    """Holds the newest local readers against the ids that occur."""
+    """Compares the newest local readers with the ids that occur."""
 
     tree: SchemaTree
     registry: SchemaRegistry
@@ -145,21 +130,25 @@ class Judge:
         return need._replace(problem=words or None)
 
 
-def flaws(census: Census, needs: Sequence[Need]) -> Iterator[Flaw]:
-    """Yield what speaks against the readers."""
-    fix = "register that schema again under its id, or wait until retention has deleted these records"
+def retention_findings(census: Census, needs: Sequence[Need], reader: str) -> Iterator[Finding]:
+    """Yield what the newest local schema, the file `reader`, cannot read, and what is not known."""
     for need in needs:
         where = f"{need.use.count} records in {need.place}"
         if not need.is_known:
-            words = f"{where} have schema id {need.schema_id}, which the registry does not know"
-            yield Flaw("retention-unknown-id", words, need, fix)
+            rule, words = (
+                "retention-unknown-id",
+                f"{where} have schema id {need.schema_id}, which the registry does not know",
+            )
+            fix = "register that schema again under its id, or wait until retention has deleted these records"
         elif need.problem is not None:
-            mend = "keep what those records need, or wait until retention has deleted them"
-            words = f"{where} (id {need.schema_id}) cannot be read: {need.problem}"
-            yield Flaw("retention-unreadable", words, need, mend)
+            rule, words = "retention-unreadable", f"{where} (id {need.schema_id}) cannot be read: {need.problem}"
+            fix = "keep what those records need, or wait until retention has deleted them"
+        else:
+            continue
+        yield Finding(rule=rule, message=words, subject=need.subject, version=need.version, file=reader, fix=fix)
     for topic, count in census.letters_unread.items():
-        yield Flaw(
-            "retention-letter", f"{count} dead letters in {topic} cannot be read, so what they hold is not known"
-        )
+        words = f"{count} dead letters in {topic} cannot be read, so what they hold is not known"
+        yield Finding(rule="retention-letter", message=words, file=reader)
     for place, count in census.unframed.items():
-        yield Flaw("retention-unframed", f"{count} records in {place} are not framed; no schema reads them")
+        words = f"{count} records in {place} are not framed; no schema reads them"
+        yield Finding(rule="retention-unframed", severity="warning", message=words, file=reader)

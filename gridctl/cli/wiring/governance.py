@@ -1,4 +1,4 @@
-"""The wiring of governance: registry and ledger of a profile behind their ports."""
+"""The wiring of governance: registry, ledger and retained topics of a profile behind their ports."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from gridctl.cli.wiring.base import newest_schema, registry_at, registry_of
+from gridctl.cli.wiring.base import catalogue_of, newest_schema, registry_at, registry_of
 from gridctl.contracts.audit import AUDIT_SUBJECT
+from gridctl.errors import UsageProblem
 from gridctl.governance.register import system_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gridctl.adapters.glue import GlueRegistry
     from gridctl.adapters.kafka.ledger import KafkaLedger
     from gridctl.adapters.registry import HttpRegistry
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from gridctl.cli.config import Settings
     from gridctl.governance.ledger_check import Verified
     from gridctl.governance.register import Report
+    from gridctl.governance.retention import Census, Need
+    from gridctl.streams.codec import FramedDecoder
 
 
 @contextmanager
@@ -69,7 +74,7 @@ def register_schemas(
 
 
 def verify_ledger(settings: Settings, expected: Head | None, registry_url: str | None = None) -> Verified:
-    """Walk the ledger of the profile, and hold a registry against it."""
+    """Walk the ledger of the profile, and compare a registry with it."""
     from gridctl.governance.ledger_check import verify
 
     with _registry(settings, registry_url) as registry, ledger_of(settings) as ledger:
@@ -82,3 +87,56 @@ def _registry(settings: Settings, url: str | None) -> HttpRegistry | GlueRegistr
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+class Retained(NamedTuple):
+    """What a topic retains, and the file that would read it."""
+
+    census: Census
+    needs: list[Need]
+    reader: str
+
+
+def retained(settings: Settings, topic: str) -> Retained:
+    """Read the topic and its dead letters, and judge the newest local readers; UsageProblem, Unavailable."""
+    from gridctl.adapters.kafka.reader import KafkaReader
+    from gridctl.adapters.schema_files import read_tree
+    from gridctl.governance.retention import Census, Judge, inside
+    from gridctl.streams.codec import FramedDecoder
+
+    catalogue = catalogue_of(settings)
+    spec = catalogue.by_name.get(topic)
+    if spec is None:
+        known = ", ".join(catalogue.by_name)
+        raise UsageProblem(
+            f"{topic} is not a topic of {settings.schemas_dir / 'topics.toml'}", next_step=f"one of {known}"
+        )
+    subject_of = {spec.name: spec.subject}
+    if spec.dlq is not None:
+        subject_of |= {spec.dlq: catalogue[spec.dlq].subject, inside(spec.dlq): spec.subject}
+    topics = [name for name in (spec.name, spec.dlq) if name is not None]
+    census = Census()
+    with (
+        registry_of(settings) as registry,
+        KafkaReader(settings.endpoint("bootstrap"), settings.kafka) as log,
+    ):
+        judge = Judge(read_tree(settings.schemas_dir), registry)
+        reader = judge.reader(spec.subject)
+        decoder = FramedDecoder(registry)
+        for message in log.read(log.spans(topics)):
+            place, value, time_ms = message.topic() or "", message.value(), message.timestamp()[1]
+            census.add(place, value, time_ms)
+            if place == spec.dlq and value is not None:
+                census.add_letter(place, _decoded(decoder, value), time_ms)
+        return Retained(census, list(judge.needs(census, subject_of)), reader.path)
+
+
+def _decoded(decoder: FramedDecoder, value: bytes) -> Mapping[str, object] | None:
+    """Return a dead letter as it was written, or None where it cannot be read or is something else."""
+    from gridctl.streams.codec import Unreadable
+
+    try:
+        letter = decoder.decode(value)
+    except Unreadable:
+        return None
+    return letter if isinstance(letter, dict) and {"raw", "stage"} <= letter.keys() else None

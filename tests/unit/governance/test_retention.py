@@ -6,7 +6,7 @@ import pytest
 
 from gridctl.contracts.framing import frame_header
 from gridctl.errors import UsageProblem
-from gridctl.governance.retention import Census, Judge, Need, flaws
+from gridctl.governance.retention import Census, Judge, Need, retention_findings
 from gridctl.governance.tree import SchemaFile, SchemaTree
 from tests.support.memory_registry import MemoryRegistry
 
@@ -36,7 +36,11 @@ class Log:
         return list(Judge(tree, self.registry).needs(self.census, places))
 
     def rules(self, reader: str) -> list[str]:
-        return [flaw.rule for flaw in flaws(self.census, self.needs(reader)) if flaw.is_error]
+        return [
+            each.rule
+            for each in retention_findings(self.census, self.needs(reader), "v1.avsc")
+            if each.severity == "error"
+        ]
 
 
 @pytest.fixture
@@ -60,9 +64,9 @@ def test_a_reader_that_cannot_read_one_of_them_is_not_safe(log: Log) -> None:
     assert log.rules(NEEDS_B) == []
     log.put(log.ids[0])
     assert log.rules(NEEDS_B) == ["retention-unreadable"]
-    (flaw,) = flaws(log.census, log.needs(NEEDS_B))
-    assert (flaw.need and flaw.need.version) == 1
-    assert "b" in flaw.message
+    (finding,) = retention_findings(log.census, log.needs(NEEDS_B), "v1.avsc")
+    assert finding.version == 1
+    assert "b" in finding.message
 
 
 def test_an_id_that_nobody_knows_is_not_safe(log: Log) -> None:
@@ -102,7 +106,7 @@ def test_what_is_not_framed_is_said_and_a_tombstone_needs_nothing(log: Log) -> N
     log.census.add("t", b"{}", 0)
     log.census.add("t", None, 0)
     assert log.rules(TWO) == []
-    assert [flaw.rule for flaw in flaws(log.census, [])] == ["retention-unframed"]
+    assert [each.rule for each in retention_findings(log.census, [], "v1.avsc")] == ["retention-unframed"]
     assert log.census.records == 2
 
 

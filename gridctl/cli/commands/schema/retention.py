@@ -42,23 +42,12 @@ def retention(context: typer.Context, topic: Topic, schemas: Schemas = None, cho
 
 
 def _verdict(settings: "Settings", topic: str) -> "Verdict":
-    from gridctl.cli.wiring.retention import retained
-    from gridctl.contracts.verdict import Finding, Verdict
-    from gridctl.governance.retention import flaws
+    from gridctl.cli.wiring.governance import retained
+    from gridctl.contracts.verdict import Verdict
+    from gridctl.governance.retention import retention_findings
 
     found = retained(settings, topic)
-    findings = [
-        Finding(
-            rule=flaw.rule,
-            severity="error" if flaw.is_error else "warning",
-            message=flaw.message,
-            subject=flaw.need and flaw.need.subject,
-            version=flaw.need and flaw.need.version,
-            file=found.reader,
-            fix=flaw.fix,
-        )
-        for flaw in flaws(found.census, found.needs)
-    ]
+    findings = retention_findings(found.census, found.needs, found.reader)
     rows = [_row(need) for need in found.needs]
     checked = {"topic": topic, "reader": found.reader, "records": found.census.records, "ids": rows}
     return Verdict(GATE, checked, tuple(findings), overview="".join(f"{_line(row)}\n" for row in rows))
