@@ -1,4 +1,4 @@
--- Applies events to one shard of the grid state; `gridctl/process/state_model.py` says what that means and is compared
+-- Applies events to one shard of the grid state; `gridctl/state/model.py` says what that means and is compared
 -- with this in property tests. Everything here happens at once or not at all.
 --
 -- KEYS: devices (device -> value), powers (circuit -> milliwatts), counts (circuit -> devices), effects (outcome ->

@@ -11,14 +11,13 @@ from pydantic import ValidationError
 
 from gridctl.contracts.clock import event_time_problem
 from gridctl.contracts.deadletter import Stage
-from gridctl.contracts.events import STAMPS, Kind
+from gridctl.contracts.events import Kind
 from gridctl.contracts.ids import msg_id
 from gridctl.contracts.kinds import KINDS
-from gridctl.contracts.registry import SchemaLookup
-from gridctl.errors import Unavailable
 from gridctl.process.checks import compile_test
 from gridctl.process.effect import effect_of
 from gridctl.process.ports import Effect
+from gridctl.state.stored import StoredEvents
 from gridctl.streams.codec import FramedDecoder, Unreadable
 from gridctl.streams.records import Record
 
@@ -59,14 +58,15 @@ class _Route:
 
 
 class EventReader:
-    """Reads records of the measurement topics; `reader_schemas` holds our newest schema of each kind."""
+    """Reads records of the measurement topics; `decoders` are by kind, each reads as our newest schema says.
 
-    def __init__(self, registry: SchemaLookup, reader_schemas: Mapping[str, str], allowed_skew_ms: int) -> None:
+    `stored` reads the same events where the grid state keeps them.
+    """
+
+    def __init__(self, decoders: Mapping[str, FramedDecoder], allowed_skew_ms: int) -> None:
         self._allowed_skew_ms = allowed_skew_ms
-        self._of_kind = {
-            name: _Route(KINDS[name], FramedDecoder(registry, schema)) for name, schema in reader_schemas.items()
-        }
-        self._routes = {route.kind.topic: route for route in self._of_kind.values()}
+        self._routes = {KINDS[name].topic: _Route(KINDS[name], decoder) for name, decoder in decoders.items()}
+        self.stored = StoredEvents(decoders)
 
     def forget_unknown(self) -> None:
         """Ask the registry again for ids that it did not know; call once a batch."""
@@ -99,21 +99,6 @@ class EventReader:
             reason = f"event time {event_time_ms} is out of bounds"
             raise Rejected(problem, reason, stage="VALIDATE", field="event_time_ms", event=event)
         return effect_of(route.kind, event, key, value), event_time_ms
-
-    def reported(self, kind: str, frame: bytes) -> dict[str, Any]:
-        """Return what the device reported in a frame that the state holds, without the platform's stamps."""
-        event = self.event(kind, frame)
-        return {name: value for name, value in event.items() if name not in STAMPS}
-
-    def event(self, kind: str, frame: bytes) -> Event:
-        """Return the event of a frame that the state holds; raise Unavailable when it cannot be read any more."""
-        try:
-            return self._of_kind[kind].decode(frame)
-        except Rejected as error:
-            raise Unavailable(
-                f"an event in the grid state cannot be read: {error.reason}",
-                next_step="check that the registry is the one that the event was written with",
-            ) from error
 
 
 def _check(route: _Route, event: Event) -> None:

@@ -160,13 +160,13 @@ class Processor:
     def _conflict(self, device_id: str, event: Register, record: Record, state: DeviceState) -> Outcome:
         """Write the letter of the event that loses; DUPLICATE where both say the same but for the platform's stamps."""
         rivals = same_time(state, event)
-        reported = self._reader.reported(event.kind, event.frame)
+        reported = self._reader.stored.reported(event.kind, event.frame)
         alike = (rival for rival in rivals if rival.kind == event.kind)
-        if any(self._reader.reported(rival.kind, rival.frame) == reported for rival in alike):
+        if any(self._reader.stored.reported(rival.kind, rival.frame) == reported for rival in alike):
             return Outcome.DUPLICATE
         kept = merge(state, event)
         loser = next((rival for rival in rivals if rival not in kept), rivals[0]) if event in kept else event
-        content = self._reader.event(loser.kind, loser.frame)
+        content = self._reader.stored.event(loser.kind, loser.frame)
         reason = f"{device_id} sent two different readings for {event.event_time_ms}; the other one is kept"
         rejected = Rejected("msg_id_conflict", reason, stage="APPLY", field="msg_id", event=content)
         known = record if loser is event else None

@@ -1,11 +1,12 @@
 """The CIS records of the simulated fleets, with the same ids that the simulators use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gridctl.contracts.assets import AssetRecord
 from gridctl.contracts.priority import PriorityLevel
 from gridctl.simulate.draws import number
+from gridctl.simulate.fleets import FLEETS
 from gridctl.simulate.scada.outstations import device_id_of, feeder_of, kind_of
 
 VALID_FROM_MS = 1_577_836_800_000  # 2020-01-01: before the simulators' default start
@@ -42,13 +43,12 @@ DISCRETIONARY = Tag(PriorityLevel.DISCRETIONARY)
 
 @dataclass(frozen=True)
 class AssetPlan:
-    """How large the fleets are, and on how many circuits they sit."""
+    """How large each fleet is, how many outstations there are, and on how many circuits they all sit."""
 
     seed: int
-    thermostats: int = 0
-    chargers: int = 0
-    scada: int = 0
-    circuits: int = 8
+    fleets: Mapping[str, int]
+    scada: int
+    circuits: int
 
 
 def asset_records(plan: AssetPlan) -> Iterator[AssetRecord]:
@@ -61,7 +61,8 @@ def asset_records(plan: AssetPlan) -> Iterator[AssetRecord]:
         level = PriorityLevel.PUBLIC_SAFETY if critical else PriorityLevel.ESSENTIAL
         circuit = feeders.index(feeder) % plan.circuits
         yield _record(device_id_of(at), circuit, feeder, Tag(level))
-    for prefix, devices in (("th", plan.thermostats), ("ev", plan.chargers)):
+    for name, devices in plan.fleets.items():
+        prefix = FLEETS[name].prefix
         start = number(SLOTS, plan.seed, "slot", prefix)
         for index in range(devices):
             tag = TAGS.get((start + index * SLOT_STEP) % SLOTS, DISCRETIONARY)

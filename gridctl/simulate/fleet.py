@@ -81,6 +81,7 @@ class Fleet(ABC):
 
     kind: str
     prefix: str
+    about: str  # the first line of its command's help
     shape: Shape
     octets_each = 1
 

@@ -123,7 +123,7 @@ def test_the_page_adds_a_kind_that_works_from_the_clone_and_from_its_wheel(tmp_p
     clone.run(BUILD.commands[0])
     wheel = Place(tmp_path / "elsewhere", tmp_path / "installed", tmp_path / "wheel-state")
     wheel.directory.mkdir()
-    clone.run(f"python -m pip install --quiet --no-deps --target {wheel.code} dist/*.whl")
+    clone.run(f"python -m pip install --quiet --no-deps --no-compile --target {wheel.code} dist/*.whl")
     wheel.runs_its_own_code()
     with stack_up(wheel):
         pass

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridctl.adapters.redis_state import RedisState, keys_of
+from gridctl.errors import Unavailable
 from gridctl.local.stack import embedded
 from gridctl.local.stack.processes import stop
 from gridctl.process.ports import Effect, StateReader, StateStore
@@ -26,7 +27,7 @@ from gridctl.state.model import (
     shard_of,
     totals,
 )
-from gridctl.state.record import pack, unpack
+from gridctl.state.record import pack, pack_register, unpack
 from tests.support.memory_state import MemoryState
 
 
@@ -68,6 +69,26 @@ def make(request: pytest.FixtureRequest) -> Iterator[Callable[[], GridState]]:
     with closing(redis.Redis.from_url(url)) as client:
         for prefix in prefixes:
             client.delete(*(key for shard in range(SHARDS) for key in keys_of(shard, prefix)))
+
+
+def test_a_kind_of_a_newer_version_stops_this_one_and_is_left_alone(valkey_url: str) -> None:
+    prefix, device_id = f"t-{uuid.uuid4().hex}:", b"hp-1"
+    newer = pack_register(1, 2, good=True, kind_code=99, circuit=b"c-1", frame=b"newer")
+    ours = pack_register(1, 2, good=True, kind_code=1, circuit=b"c-1", frame=b"ours")
+    with closing(RedisState(valkey_url, prefix=prefix)) as state:
+        state.apply([Effect(device_id, newer)])  # the script compares times and bytes alone
+        for ask in (
+            lambda: state.apply([Effect(device_id, ours)]),
+            lambda: state.device("hp-1"),
+            lambda: [*state.devices()],
+        ):
+            with pytest.raises(Unavailable, match="kind code 99, which this version does not know"):
+                ask()
+        assert state.effects()["applied"] == 1
+    with closing(redis.Redis.from_url(valkey_url)) as client:
+        devices = keys_of(shard_of(device_id), prefix)[0]
+        assert client.hget(devices, device_id) == newer
+        client.delete(*(key for shard in range(SHARDS) for key in keys_of(shard, prefix)))
 
 
 @pytest.fixture

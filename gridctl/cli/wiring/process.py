@@ -16,18 +16,17 @@ if TYPE_CHECKING:
     from gridctl.cli.config import Settings
     from gridctl.contracts.registry import SchemaLookup
     from gridctl.deadletters.view import StoredLetter
-    from gridctl.process.decode import EventReader
     from gridctl.process.ports import StateReader
     from gridctl.process.processor import Processor
     from gridctl.state.view import EventOf
+    from gridctl.streams.codec import FramedDecoder
 
 
-def event_reader(settings: Settings, registry: SchemaLookup) -> EventReader:
-    """Return the reader of events, with our newest schemas."""
-    from gridctl.process.decode import EventReader
+def _decoders(settings: Settings, registry: SchemaLookup) -> dict[str, FramedDecoder]:
+    """Return what reads the events of each kind, with our newest schemas."""
+    from gridctl.streams.codec import FramedDecoder
 
-    schemas = {name: newest_schema(settings, kind.subject) for name, kind in KINDS.items()}
-    return EventReader(registry, schemas, settings.profile.allowed_skew_ms)
+    return {name: FramedDecoder(registry, newest_schema(settings, kind.subject)) for name, kind in KINDS.items()}
 
 
 @contextmanager
@@ -40,6 +39,7 @@ def processor_of(
     """
     from gridctl.adapters.kafka.consumer import KafkaEvents
     from gridctl.adapters.kafka.deadletters import DeadLetterCodec, KafkaDeadLetters
+    from gridctl.process.decode import EventReader
     from gridctl.process.processor import Processor
 
     dlq_of = dead_letter_topics(settings)
@@ -48,7 +48,7 @@ def processor_of(
     with lookup_of(settings, warn) as registry, closing(redis_of(settings)) as state:
         state.ping()
         codec = DeadLetterCodec(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
-        reader = event_reader(settings, registry)
+        reader = EventReader(_decoders(settings, registry), settings.profile.allowed_skew_ms)
         with (
             KafkaDeadLetters(bootstrap, overrides, codec) as letters,
             KafkaEvents(bootstrap, overrides, group=group, topics=topics, instance_id=instance_id) as events,
@@ -68,10 +68,12 @@ def processor_of(
 @contextmanager
 def state_of(settings: Settings) -> Iterator[tuple[StateReader, EventOf]]:
     """Yield the grid state, and how to read the events in it."""
+    from gridctl.state.stored import StoredEvents
+
     with closing(redis_of(settings)) as state:
         state.ping()
         with registry_of(settings) as registry:
-            yield state, event_reader(settings, registry).event
+            yield state, StoredEvents(_decoders(settings, registry)).event
 
 
 @contextmanager

@@ -11,7 +11,9 @@ from gridctl.avro.codec import compile_encoder
 from gridctl.contracts.framing import frame_header
 from gridctl.contracts.ids import msg_id
 from gridctl.contracts.kinds import TOPIC_OF_KIND
+from gridctl.contracts.registry import SchemaLookup
 from gridctl.process.decode import EventReader
+from gridctl.streams.codec import FramedDecoder
 from tests.support.memory_events import MemoryRecord
 from tests.support.memory_registry import MemoryRegistry
 
@@ -76,10 +78,15 @@ def registry() -> MemoryRegistry:
     return filled
 
 
+def reader_of(registry: SchemaLookup, schemas: dict[str, str]) -> EventReader:
+    """Return a reader of events that finds the writers' schemas in this registry."""
+    return EventReader({kind: FramedDecoder(registry, schema) for kind, schema in schemas.items()}, 60_000)
+
+
 @pytest.fixture(scope="session")
 def reader(registry: MemoryRegistry) -> EventReader:
     """A reader of the platform's topics."""
-    return EventReader(registry, SCHEMAS, 60_000)
+    return reader_of(registry, SCHEMAS)
 
 
 @pytest.fixture(scope="session")

@@ -64,5 +64,5 @@ def _sure(kind: str, event: dict[str, Any]) -> bool:
 
 
 def test_every_flat_event_that_the_reader_takes_was_quick(reader: EventReader, frame: Callable[..., bytes]) -> None:
-    event = reader.event("charger", frame("charger"))
+    event = reader.stored.event("charger", frame("charger"))
     assert compile_test(KINDS["charger"].event, without=WITHOUT)(event)

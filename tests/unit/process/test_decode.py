@@ -17,6 +17,7 @@ from gridctl.process.decode import EventReader, Rejected
 from gridctl.state.record import unpack
 from tests.support.memory_events import MemoryRecord
 from tests.support.memory_registry import MemoryRegistry
+from tests.unit.process.conftest import reader_of
 
 KINDS = list(TOPIC_OF_KIND)
 
@@ -84,7 +85,7 @@ def test_what_is_no_frame_of_ours_is_named(value: bytes | None, rule: str, reade
 
 def test_an_unknown_id_is_asked_again_in_the_next_batch(schemas: dict[str, str], frame: Callable[..., bytes]) -> None:
     late = MemoryRegistry()
-    reader = EventReader(late, schemas, 60_000)
+    reader = reader_of(late, schemas)
     value = frame_header(1) + frame("thermostat")[5:]
     assert rejected(reader, as_record(value)).rule == "schema_id_unknown"
     late.register("iot.thermostat-value", schemas["thermostat"])
@@ -102,7 +103,7 @@ class Silent(MemoryRegistry):
 
 def test_a_registry_that_does_not_answer_rejects_nothing(schemas: dict[str, str], frame: Callable[..., bytes]) -> None:
     with pytest.raises(Unavailable):
-        EventReader(Silent(), schemas, 60_000).read(as_record(frame()), 0)
+        reader_of(Silent(), schemas).read(as_record(frame()), 0)
 
 
 def written_with(change: Callable[[dict[str, Any]], None], schemas: dict[str, str]) -> tuple[EventReader, bytes]:
@@ -112,7 +113,7 @@ def written_with(change: Callable[[dict[str, Any]], None], schemas: dict[str, st
     other = MemoryRegistry()
     other.set_level("other-value", "NONE")
     found = other.register("other-value", json.dumps(document))
-    return EventReader(other, schemas, 60_000), frame_header(found.schema_id)
+    return reader_of(other, schemas), frame_header(found.schema_id)
 
 
 def without(name: str) -> Callable[[dict[str, Any]], None]:
@@ -128,9 +129,9 @@ def test_an_older_writer_s_missing_field_takes_its_default(
     old, header = written_with(without("humidity_pct"), schemas)
     document = json.loads(schemas["thermostat"])
     without("humidity_pct")(document)
-    event = reader.event("thermostat", frame(humidity_pct=None))
+    event = reader.stored.event("thermostat", frame(humidity_pct=None))
     value = header + compile_encoder(json.dumps(document))(event)
-    assert old.event("thermostat", value) == event
+    assert old.stored.event("thermostat", value) == event
     effect, _ = old.read(as_record(value), 0)
     assert unpack(effect.record).frame == value
 
@@ -207,4 +208,4 @@ def test_one_good_point_makes_a_poll_good(
 
 def test_a_frame_in_the_state_that_cannot_be_read_any_more_is_no_event(reader: EventReader) -> None:
     with pytest.raises(Unavailable, match="cannot be read"):
-        reader.event("thermostat", b"\x00\x00\x0f\xff\xffabc")
+        reader.stored.event("thermostat", b"\x00\x00\x0f\xff\xffabc")

@@ -26,7 +26,7 @@ def test_a_device_is_shown_by_its_last_good_event(reader: EventReader, frame: Fr
     good = register(frame("scada", points=points("GOOD")), time_ms, "scada")
     later = time_ms + 5
     seen = register(frame("scada", "d-1", later, points=points("SUBSTITUTED", "MISSING")), later, "scada", good=False)
-    [row] = device_rows([("d-1", DeviceState(good, seen))], reader.event)
+    [row] = device_rows([("d-1", DeviceState(good, seen))], reader.stored.event)
     assert (row["event_time_ms"], row["msg_id"]) == (time_ms, msg_id("d-1", time_ms))
     assert (row["last_seen_ms"], row["last_quality"]) == (later, "SUBSTITUTED")
     assert row["points"] == points("GOOD")
@@ -37,13 +37,13 @@ def test_a_device_that_was_never_good_is_shown_by_its_newest_event(
     reader: EventReader, frame: FrameOf, time_ms: int
 ) -> None:
     seen = register(frame("scada", points=[]), time_ms, "scada", good=False)
-    [row] = device_rows([("d-1", DeviceState(None, seen))], reader.event)
+    [row] = device_rows([("d-1", DeviceState(None, seen))], reader.stored.event)
     assert (row["event_time_ms"], row["last_quality"]) == (time_ms, "MISSING")
 
 
 def test_rows_are_sorted_and_powers_are_watts(reader: EventReader, frame: FrameOf, time_ms: int) -> None:
     state = DeviceState(register(frame(), time_ms), register(frame(), time_ms))
-    rows = device_rows([("d-2", state), ("d-10", state), ("d-1", state)], reader.event)
+    rows = device_rows([("d-2", state), ("d-10", state), ("d-1", state)], reader.stored.event)
     assert [row["device_id"] for row in rows] == ["d-1", "d-10", "d-2"]
     assert rows[0]["last_quality"] == "GOOD"
     assert circuit_rows({"b": CircuitTotal(-1, 1), "a": CircuitTotal(1500, 2)}) == [

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from gridctl.simulate.chargers import Chargers
 from gridctl.simulate.fleet import Fleet, FleetPlan, Schedule
-from gridctl.simulate.thermostats import Thermostats
+from gridctl.simulate.fleets.chargers import Chargers
+from gridctl.simulate.fleets.thermostats import Thermostats
 
 WINTER_MS = 1_768_435_200_000  # 2026-01-15T00:00:00Z
 SUMMER_MS = 1_784_505_600_000  # 2026-07-20T00:00:00Z

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from gridctl.simulate.chargers import Chargers
 from gridctl.simulate.fleet import Fleet, FleetPlan
+from gridctl.simulate.fleets.chargers import Chargers
 
 Run = Callable[[Fleet], list[list[dict[str, Any]]]]
 

@@ -11,11 +11,11 @@ import pytest
 from gridctl.contracts.clock import event_time_problem
 from gridctl.contracts.kinds.charger.model import ChargerReading
 from gridctl.contracts.kinds.thermostat.model import ThermostatReading
-from gridctl.simulate.chargers import Chargers
 from gridctl.simulate.faults import FAULT_NAMES, FAULTY_FIRMWARE
 from gridctl.simulate.fleet import Fleet, FleetPlan
+from gridctl.simulate.fleets.chargers import Chargers
+from gridctl.simulate.fleets.thermostats import Thermostats
 from gridctl.simulate.sending import write_lines
-from gridctl.simulate.thermostats import Thermostats
 
 MODEL: dict[str, type[ThermostatReading | ChargerReading]] = {
     "thermostat": ThermostatReading,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gridctl.simulate.fleet import Fleet, FleetPlan
-from gridctl.simulate.thermostats import Thermostats
+from gridctl.simulate.fleets.thermostats import Thermostats
 
 Run = Callable[[Fleet], list[list[dict[str, Any]]]]
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gridctl.cli.commands.simulate.fleets import HELP_OF_FLEET, Seed, fleet_command
+from gridctl.cli.commands.simulate.fleets import Seed, add_fleets
 from gridctl.cli.commands.simulate.scada import HELP as SCADA_HELP
 from gridctl.cli.commands.simulate.scada import scada
 from gridctl.cli.options import renamed
@@ -23,8 +23,7 @@ def register(root: typer.Typer) -> None:
     """Add `simulate` to the root."""
     group = typer.Typer(no_args_is_help=True, help="Outstations, thermostats, chargers and their asset records.")
     group.command(help=SCADA_HELP)(scada)
-    for name, text in HELP_OF_FLEET.items():
-        group.command(name, help=text)(fleet_command(name))
+    add_fleets(group)
     group.command(help=ASSETS_HELP)(assets)
     root.add_typer(group, name="simulate")
 
@@ -43,7 +42,7 @@ def assets(
     from gridctl.cli.output import progress_bar
     from gridctl.simulate.assets import AssetPlan, asset_records
 
-    plan = AssetPlan(seed=seed, thermostats=thermostats, chargers=chargers, scada=scada, circuits=circuits)
+    plan = AssetPlan(seed, {"thermostats": thermostats, "chargers": chargers}, scada, circuits)
     total = thermostats + chargers + scada
     with writing(renamed("--output", "--to", old_to, to)) as out, progress_bar("records", total) as advance:
         for record in asset_records(plan):

@@ -1,10 +1,9 @@
-"""`gridctl simulate thermostats` and `chargers`: fleets, live or as JSON lines."""
+"""`gridctl simulate thermostats` and the other fleets, live or as JSON lines."""
 
 import os
 import time
 from collections.abc import Callable
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,14 +25,7 @@ A thermostat takes 7 bytes of memory and a charger 11, so millions fit.
 
 Example:
 
-"""
-HELP_OF_FLEET = {
-    "thermostats": f"""Simulate thermostats: rooms driven by the weather.
-{NOTES}    $ gridctl simulate thermostats --devices 1000 --ticks 5 --seed 7 --to -""",
-    "chargers": f"""Simulate EV chargers: sessions by time of day, constant current, then a taper.
-{NOTES}    $ gridctl simulate chargers --devices 200 --ticks 5 --seed 7 --to -""",
-}
-
+    $ gridctl simulate {name} --devices 1000 --ticks 5 --seed 7 --to -"""
 Devices = Annotated[int, typer.Option(min=1, max=50_000_000, help="How many devices.")]
 Ticks = Annotated[int | None, typer.Option(min=1, help="Reports of each device; live: without end, else 1.")]
 Interval = Annotated[float, typer.Option(min=1, max=INTERVAL_MAX_S, help="Seconds from report to report.")]
@@ -51,8 +43,15 @@ OldAccountFile = Annotated[Path | None, typer.Option("--ledger", hidden=True)]
 OldOutput = Annotated[OutputFormat | None, typer.Option("--format", hidden=True)]
 
 
-def fleet_command(name: str) -> Callable[..., None]:
-    """Return the command that simulates the fleet of a name."""
+def add_fleets(group: typer.Typer) -> None:
+    """Add a command for each fleet."""
+    from gridctl.simulate.fleets import FLEETS
+
+    for name, fleet in FLEETS.items():
+        group.command(name, help=f"{fleet.about}\n{NOTES.format(name=name)}")(_command_of(fleet))
+
+
+def _command_of(kind: "type[Fleet]") -> Callable[..., None]:
 
     def simulate(
         context: typer.Context,
@@ -80,7 +79,7 @@ def fleet_command(name: str) -> Callable[..., None]:
         reports = ticks if to is None else ticks or 1
         schedule = Schedule.plan(_start_ms(to, start), round(interval * 1000), reports, burst=burst)
         plan = FleetPlan(devices, seed, schedule, round(faulty_firmware * SHARE_UNIT))
-        fleet: Fleet = getattr(import_module(f"gridctl.simulate.{name}"), name.capitalize())(plan)
+        fleet = kind(plan)
         if to is None:
             _run_live(context, fleet, mqtt, account, chosen)
         else:

@@ -40,6 +40,7 @@ class Chargers(Fleet):
 
     kind = "charger"
     prefix = "ev"
+    about = "Simulate EV chargers: sessions by time of day, constant current, then a taper."
     shape = Shape(number="voltage_v", enumeration="status")
     octets_each = 3
 
@@ -134,3 +135,6 @@ class Chargers(Fleet):
             current = current * (100 + (1000 - charge) * 9 // 2) // 1000
         self.energy_mwh[index] += voltage_dv * current * self._step_ms // HOUR_MS
         return current
+
+
+FLEET = Chargers

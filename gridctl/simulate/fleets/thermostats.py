@@ -45,6 +45,7 @@ class Thermostats(Fleet):
 
     kind = "thermostat"
     prefix = "th"
+    about = "Simulate thermostats: rooms driven by the weather."
     shape = Shape(number="temperature_c", enumeration="mode")
 
     def __init__(self, plan: FleetPlan) -> None:
@@ -154,3 +155,6 @@ class Thermostats(Fleet):
                 f"{mode[doing][custom]}{power // 10}.{power % 10}}}"
             )
         return lines
+
+
+FLEET = Thermostats

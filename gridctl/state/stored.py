@@ -1,0 +1,30 @@
+"""Events as the grid state keeps them: the frames that came from Kafka."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gridctl.contracts.events import STAMPS
+from gridctl.errors import Unavailable
+from gridctl.streams.codec import FramedDecoder, Unreadable
+
+
+class StoredEvents:
+    """Reads the frames in the state; `decoders` are by kind."""
+
+    def __init__(self, decoders: Mapping[str, FramedDecoder]) -> None:
+        self._decoders = decoders
+
+    def event(self, kind: str, frame: bytes) -> Mapping[str, Any]:
+        """Return the event in a frame; raise Unavailable when it cannot be read any more."""
+        try:
+            event: Mapping[str, Any] = self._decoders[kind].decode(frame)
+        except Unreadable as error:
+            raise Unavailable(
+                f"an event in the grid state cannot be read: {error.reason}",
+                next_step="check that the registry is the one that the event was written with",
+            ) from error
+        return event
+
+    def reported(self, kind: str, frame: bytes) -> dict[str, Any]:
+        """Return what the device reported in a frame, without the platform's stamps."""
+        return {name: value for name, value in self.event(kind, frame).items() if name not in STAMPS}
