@@ -1,10 +1,12 @@
 """The table of kinds, and what each contributes to the grid state."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gridctl.contracts.kinds import KIND_OF_CODE, KINDS, TOPIC_OF_KIND
+from gridctl.contracts.kinds import KIND_OF_CODE, KINDS, TOPIC_OF_KIND, kinds_in
+from gridctl.errors import UsageProblem
 
 
 def test_the_codes_in_redis_are_what_they_always_were() -> None:
@@ -48,3 +50,13 @@ SUMMARIES: list[tuple[str, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("kind", "event", "text"), SUMMARIES)
 def test_what_state_show_prints_of_an_event(kind: str, event: dict[str, Any], text: str) -> None:
     assert KINDS[kind].summary(event) == text
+
+
+def test_a_folder_that_holds_no_kind_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in (tmp_path / "made", tmp_path / "made" / "toaster"):
+        folder.mkdir()
+        (folder / "__init__.py").write_text("KIND = 7\n")
+    (tmp_path / "made" / "left_behind" / "__pycache__").mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UsageProblem, match="made/toaster: has no KIND"):
+        kinds_in("made", [str(tmp_path / "made")])
