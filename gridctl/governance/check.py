@@ -49,7 +49,7 @@ def check_tree(tree: SchemaTree, level: Level, subjects: Iterable[str]) -> Repor
 
 
 def strays(tree: SchemaTree, subjects: Collection[str] | None = None) -> list[Finding]:
-    """Return a finding for each file in these subjects, or in all, that is no version and so is judged by nobody."""
+    """Return a finding for each file in these subjects, or in all, that is not a version, and so is not judged."""
     return [
         Finding(
             rule=STRAY_FILE,

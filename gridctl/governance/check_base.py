@@ -42,7 +42,7 @@ def check_base(tree: SchemaTree, base: Base, subjects: Iterable[str]) -> list[Fi
             if mine is None:
                 if known is not None and version in tip:
                     findings.append(_deleted(published, base.name))
-            elif not _same(mine, published) and not _is_mended(published, base):
+            elif not _same(mine, published) and not _is_fixed(published, base):
                 findings.append(edited(mine, published.text, f"in {base.name}"))
     return findings
 
@@ -97,7 +97,7 @@ def _same(left: SchemaFile, right: SchemaFile) -> bool:
     return same_source((left.text, left.references), (right.text, right.references))
 
 
-def _is_mended(published: SchemaFile, base: Base) -> bool:
+def _is_fixed(published: SchemaFile, base: Base) -> bool:
     """Say whether what stands in the base is no schema at all: nobody can have published it."""
     try:
         parse_source((published.text, published.references), tree_lookup(base.tip))

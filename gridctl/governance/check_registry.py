@@ -179,7 +179,7 @@ class RegistryCheck:
         try:
             schema = parse_source((version.schema, version.references), either(self._in_registry, self._in_tree))
         except SchemaInvalid as error:
-            message = f"version {version.version} in {self._url} is no Avro schema to us: {error.message}"
+            message = f"version {version.version} in {self._url} is not an Avro schema for us: {error.message}"
             self._findings.append(
                 Finding(rule=COULD_NOT_CHECK, message=message, subject=version.subject, version=version.version)
             )

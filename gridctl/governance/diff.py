@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from gridctl.avro import Incompatibility, Schema, can_read
 from gridctl.avro.model import ABSENT, READS, Array, Enum, Field, Fixed, Json, Map, Named, Node, Record, Union
 from gridctl.governance.lint_sites import Leaf
-from gridctl.governance.sources import Kept, Shelf, lookup_in, parsed, versions_of
+from gridctl.governance.sources import SchemaStore, StoredSchema, lookup_in, parsed, versions_of
 
 
 class Change(NamedTuple):
@@ -137,7 +137,7 @@ class _Walk:
         before = [branch for branch in old if branch.kind != "null"]
         after = [branch for branch in new if branch.kind != "null"]
         if nullable[0] == nullable[1] and isinstance(whole[0], Union) != isinstance(whole[1], Union):
-            words = "is a union now" if isinstance(whole[1], Union) else "is no union now"
+            words = "is a union now" if isinstance(whole[1], Union) else "is not a union now"
             yield Change("union-changed", path, f"{words}, which writes other bytes for the same values")
         if len(before) == len(after) == 1:
             yield from self.types(before[0], after[0], path)
@@ -262,17 +262,17 @@ def _properties(old: dict[str, Json], new: dict[str, Json], path: str, known: fr
 class Step:
     """One version, and how it differs from the one before; the first one differs from nothing."""
 
-    kept: Kept
+    stored: StoredSchema
     diff: Diff | None
 
 
-def history(shelf: Shelf, subject: str) -> tuple[Step, ...]:
-    """Return the versions of a subject, oldest first; UsageProblem for one that is no schema."""
-    lookup = lookup_in(shelf)
+def history(store: SchemaStore, subject: str) -> tuple[Step, ...]:
+    """Return the versions of a subject, oldest first; UsageProblem for one that is not a schema."""
+    lookup = lookup_in(store)
     steps: list[Step] = []
     before = None
-    for kept in versions_of(shelf, subject):
-        schema = parsed(kept, lookup)
-        steps.append(Step(kept, diff(before, schema) if before else None))
+    for stored in versions_of(store, subject):
+        schema = parsed(stored, lookup)
+        steps.append(Step(stored, diff(before, schema) if before else None))
         before = schema
     return tuple(steps)

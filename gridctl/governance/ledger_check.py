@@ -19,7 +19,7 @@ Mark = tuple[str, int, int | None, str | None]
 
 
 @dataclass
-class Told:
+class LedgerView:
     """What the ledger tells about one registry, by its name there."""
 
     system: str
@@ -44,24 +44,24 @@ class Told:
             self.levels[entry.subject] = entry.after
 
 
-def unexplained(told: Told, registry: SchemaRegistry) -> Iterator[SchemaVersion]:
+def unexplained(view: LedgerView, registry: SchemaRegistry) -> Iterator[SchemaVersion]:
     """Yield the versions that somebody registered out of band."""
     for subject in registry.subjects():
-        yield from (version for version in registry.versions(subject) if not told.explains(version))
+        yield from (version for version in registry.versions(subject) if not view.explains(version))
 
 
-def compare(told: Told, registry: SchemaRegistry) -> tuple[int, list[Fault]]:
+def compare(view: LedgerView, registry: SchemaRegistry) -> tuple[int, list[Fault]]:
     """Return how many versions the registry holds, and where it and the ledger differ."""
     held = {subject: registry.versions(subject) for subject in registry.subjects()}
     everything = [version for versions in held.values() for version in versions]
-    faults = [_out_of_band(told, version) for version in everything if not told.explains(version)]
-    faults += _gone(told, everything)
-    for subject, wanted in sorted(told.levels.items()):
+    faults = [_out_of_band(view, version) for version in everything if not view.explains(version)]
+    faults += _gone(view, everything)
+    for subject, wanted in sorted(view.levels.items()):
         found = registry.level(subject)
         if subject in held and found != wanted:
             words = f"the level of {subject} is {found}; the ledger last set {wanted}"
             fix = "`gridctl schema register --execute` sets it again; find out who changed it"
-            faults.append(Fault("registry-level", told.system, words, subject, fix=fix))
+            faults.append(Fault("registry-level", view.system, words, subject, fix=fix))
     return len(everything), faults
 
 
@@ -79,30 +79,30 @@ def verify(
     records: Iterable[LedgerRecord], registry: SchemaRegistry, system: str, expected: Head | None = None
 ) -> Verified:
     """Walk the whole ledger, and hold the registry that it calls `system` against it."""
-    told = Told(system)
-    seen = walk(told.listen(records), expected)
+    view = LedgerView(system)
+    seen = walk(view.listen(records), expected)
     if seen.first is not None and seen.first.sequence > 1:
         words = f"the ledger begins at entry {seen.first.sequence}: earlier entries are missing"
         seen.faults.append(Fault("audit-beginning", AUDIT_TOPIC, words))
-    versions, faults = compare(told, registry)
+    versions, faults = compare(view, registry)
     return Verified(seen, versions, system, (*seen.faults, *faults))
 
 
-def _out_of_band(told: Told, version: SchemaVersion) -> Fault:
-    known = [mark for mark in told.versions if mark[:2] == (version.subject, version.version)]
+def _out_of_band(view: LedgerView, version: SchemaVersion) -> Fault:
+    known = [mark for mark in view.versions if mark[:2] == (version.subject, version.version)]
     words = f"{version.subject} version {version.version} (id {version.schema_id}) was registered out of band: "
     words += "the ledger tells of another schema under this version" if known else "no entry of the ledger tells of it"
     fix = "find out who registered it; `gridctl schema register --execute --adopt REASON` records it as it is"
-    return Fault("registry-unexplained", told.system, words, version.subject, version.version, fix)
+    return Fault("registry-unexplained", view.system, words, version.subject, version.version, fix)
 
 
-def _gone(told: Told, everything: Sequence[SchemaVersion]) -> Iterator[Fault]:
+def _gone(view: LedgerView, everything: Sequence[SchemaVersion]) -> Iterator[Fault]:
     there = {(version.subject, version.version) for version in everything}
-    for (subject, number), entry in {mark[:2]: entry for mark, entry in told.versions.items()}.items():
+    for (subject, number), entry in {mark[:2]: entry for mark, entry in view.versions.items()}.items():
         if (subject, number) not in there:
             words = f"{subject} version {number} is no longer there; entry {entry.sequence} registered it"
             fix = "records that were written with it cannot be read: find out who deleted it, and restore it"
-            yield Fault("registry-missing", told.system, words, subject, number, fix)
+            yield Fault("registry-missing", view.system, words, subject, number, fix)
 
 
 def _mark(version: SchemaVersion) -> Mark:

@@ -10,7 +10,7 @@ from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.errors import Unavailable
 from gridctl.governance.check import strays
 from gridctl.governance.findings import invalid, unusable
-from gridctl.governance.lint_rules import PLATFORM_RULES, RULES, Remark
+from gridctl.governance.lint_rules import PLATFORM_RULES, RULES, Problem
 from gridctl.governance.lint_sites import FieldSite, Leaf, Sites, sites_of, unit_of
 from gridctl.governance.sources import parse_source, tree_lookup
 from gridctl.governance.tree import SchemaFile, SchemaTree
@@ -29,7 +29,7 @@ class History:
         self._fixed: dict[str, tuple[int, int]] = {}
         self._root: tuple[int, tuple[Leaf, ...]] = (0, ())
 
-    def next(self, version: int, sites: Sites) -> Iterator[tuple[str, Remark]]:
+    def next(self, version: int, sites: Sites) -> Iterator[tuple[str, Problem]]:
         """Yield each changed meaning of this version with the id of its rule, then count it as said."""
         yield from _logical_changes("the schema", *self._root, sites.root)
         self._root = (version, sites.root)
@@ -46,7 +46,7 @@ class History:
                 if size != kind.node.size_bytes:
                     words = f"fixed {kind.node.name} had {size} bytes in v{against}, now {kind.node.size_bytes}"
                     fix = f"keep {size}; another size is a type of another name in a new field"
-                    yield "fixed-size-changed", Remark((*kind.tokens, "size"), words, fix, against)
+                    yield "fixed-size-changed", Problem((*kind.tokens, "size"), words, fix, against)
                 self._fixed[kind.node.name] = (version, kind.node.size_bytes)
 
     def _before(self, site: FieldSite) -> tuple[int, FieldSite] | None:
@@ -61,7 +61,7 @@ def _is_same(old: Field, new: Field) -> bool:
     return old.type.is_flat and new.type.is_flat and bool(old.raw == new.raw)
 
 
-def _field_changes(against: int, old: FieldSite, new: FieldSite) -> Iterator[tuple[str, Remark]]:
+def _field_changes(against: int, old: FieldSite, new: FieldSite) -> Iterator[tuple[str, Problem]]:
     yield from _logical_changes(f"field {new.name}", against, old.leaves, new.leaves)
     before, after = unit_of(old), unit_of(new)
     then = f"{before or 'not said'} in v{against}"
@@ -69,18 +69,18 @@ def _field_changes(against: int, old: FieldSite, new: FieldSite) -> Iterator[tup
         renamed = f" (then {old.name})" if old.name != new.name else ""
         words = f"the unit of field {new.name}{renamed} was {then}, now {after or 'not said'}"
         fix = "keep the unit; values in another one need a new field, without an alias"
-        yield "unit-changed", Remark(new.tokens, words, fix, against)
+        yield "unit-changed", Problem(new.tokens, words, fix, against)
 
 
 def _logical_changes(
     label: str, against: int, old: Sequence[Leaf], new: Sequence[Leaf]
-) -> Iterator[tuple[str, Remark]]:
+) -> Iterator[tuple[str, Problem]]:
     for before, after in _paired(old, new):
         if before.logical != after.logical:
             then = f"{before.logical or 'none'} in v{against}"
             words = f"the logical type of {label} was {then}, now {after.logical or 'none'}"
             fix = f"keep {before.logical or 'the plain type'}; another meaning needs a new field, without an alias"
-            yield "logical-type-changed", Remark(after.tokens, words, fix, against)
+            yield "logical-type-changed", Problem(after.tokens, words, fix, against)
 
 
 def _paired(old: Sequence[Leaf], new: Sequence[Leaf]) -> Iterator[tuple[Leaf, Leaf]]:
@@ -106,7 +106,7 @@ PRIORITY_FIELD = "priority_level"
 def lint(tree: SchemaTree, catalogue: TopicCatalogue | None) -> Verdict:
     """Judge the newest version of each subject, and what changed in meaning from version to version.
 
-    Earlier versions are published and cannot be mended, so only their changes count. `catalogue` is that of the tree,
+    Earlier versions are published and cannot be changed, so only their changes count. `catalogue` is that of the tree,
     where it has one: it says which subjects need the critical-asset tag, and that the tree is the platform's. Raise
     Unavailable where there is nothing to judge.
     """
@@ -131,8 +131,8 @@ def lint(tree: SchemaTree, catalogue: TopicCatalogue | None) -> Verdict:
                 findings += unusable(file, schema)
             rules = {**RULES, **(PLATFORM_RULES if catalogue else {})} if file is files[-1] else {}
             sites = sites_of(schema)
-            remarks = [(rule, remark) for rule, look in rules.items() for remark in look(sites)]
-            findings += _located(file, [*remarks, *history.next(file.version, sites)])
+            problems = [(rule, problem) for rule, look in rules.items() for problem in look(sites)]
+            findings += _located(file, [*problems, *history.next(file.version, sites)])
     if catalogue:
         findings += _priority_tags(tree, catalogue, newest)
     checked = {
@@ -144,24 +144,24 @@ def lint(tree: SchemaTree, catalogue: TopicCatalogue | None) -> Verdict:
     return Verdict(GATE, checked, tuple(findings))
 
 
-def _located(file: SchemaFile, remarks: list[tuple[str, Remark]]) -> list[Finding]:
+def _located(file: SchemaFile, problems: list[tuple[str, Problem]]) -> list[Finding]:
     positions = Positions(file.text)
     found = []
-    for rule, remark in remarks:
-        path = pointer(remark.tokens)
+    for rule, problem in problems:
+        path = pointer(problem.tokens)
         line, column = positions.find(path)
         found.append(
             Finding(
                 rule=rule,
-                message=remark.message,
+                message=problem.message,
                 subject=file.subject,
                 version=file.version,
-                against=remark.against,
+                against=problem.against,
                 path=path,
                 file=file.path,
                 line=line,
                 column=column,
-                fix=remark.fix,
+                fix=problem.fix,
             )
         )
     return found
@@ -183,21 +183,21 @@ def _priority_tags(
             continue
         schema = newest[topic.subject]
         if schema is not None:
-            yield from _located(file, [("priority-tag", remark) for remark in _tag_remarks(schema, topic.name)])
+            yield from _located(file, [("priority-tag", problem) for problem in _tag_problems(schema, topic.name)])
 
 
-def _tag_remarks(schema: Schema, topic: str) -> Iterator[Remark]:
+def _tag_problems(schema: Schema, topic: str) -> Iterator[Problem]:
     root = schema.root
     field = root.by_name.get(PRIORITY_FIELD) if isinstance(root, Record) else None
     if not isinstance(root, Record) or field is None:
         words = f"topic {topic} requires the critical-asset tag, and there is no field {PRIORITY_FIELD}"
-        yield Remark((), words, f"add field {PRIORITY_FIELD} with the enum PriorityLevel")
+        yield Problem((), words, f"add field {PRIORITY_FIELD} with the enum PriorityLevel")
         return
     tokens = ("fields", root.fields.index(field), "type")
     levels = [level.value for level in PriorityLevel]
     if not isinstance(field.type, Enum) or set(field.type.symbols) != set(levels):
         fix = f"its type is the enum {', '.join(levels)}"
-        yield Remark(tokens, f"{PRIORITY_FIELD} does not tell the priorities of the platform apart", fix)
+        yield Problem(tokens, f"{PRIORITY_FIELD} does not tell the priorities of the platform apart", fix)
     elif field.type.default != PriorityLevel.UNKNOWN:
         words = f"the default of enum {field.type.name} is not UNKNOWN, which is what protects a load nobody knows"
-        yield Remark(tokens, words, 'write "default": "UNKNOWN"')
+        yield Problem(tokens, words, 'write "default": "UNKNOWN"')

@@ -90,7 +90,7 @@ def in_order(tree: SchemaTree, registry: SchemaRegistry) -> tuple[SchemaFile, ..
                 raise UsageProblem(
                     f"{file.path}: references {reference.subject} version {reference.version}, "
                     "which neither the tree nor the registry holds",
-                    next_step="add it to the tree, or mend the reference",
+                    next_step="add it to the tree, or fix the reference",
                 )
         done[place] = file
 
@@ -104,7 +104,7 @@ def _require_whole(tree: SchemaTree) -> None:
         raise UsageProblem(f"{tree.root}: holds no schema", next_step="name the tree of schemas, <subject>/vN.avsc")
     if tree.strays:
         raise UsageProblem(
-            f"{tree.strays[0]}: is no version of a subject", next_step="name it <subject>/vN.avsc, or move it away"
+            f"{tree.strays[0]}: is not a version of a subject", next_step="name it <subject>/vN.avsc, or move it away"
         )
     for subject, versions in tree.subjects.items():
         for wanted, file in enumerate(versions, 1):
@@ -172,7 +172,9 @@ def _parsed(file: SchemaFile, texts: Texts) -> Schema:
     try:
         return texts.of_file(file)
     except SchemaInvalid as error:
-        raise UsageProblem(f"{file.path}: is no Avro schema: {error.message}", next_step="mend the schema") from error
+        raise UsageProblem(
+            f"{file.path}: is not an Avro schema: {error.message}", next_step="fix the schema"
+        ) from error
 
 
 def _registered(version: SchemaVersion, texts: Texts) -> Schema:

@@ -92,7 +92,7 @@ def registry_lookup(registry: SchemaRegistry) -> Lookup:
     return find
 
 
-class Kept(NamedTuple):
+class StoredSchema(NamedTuple):
     """One version of a subject. `place` is a file or a registry; only a registry gives ids."""
 
     subject: str
@@ -103,8 +103,8 @@ class Kept(NamedTuple):
     references: tuple[SchemaReference, ...] = ()
 
 
-class Shelf(Protocol):
-    """What lists schemas."""
+class SchemaStore(Protocol):
+    """A tree or a registry, as what lists the versions of subjects."""
 
     @property
     def name(self) -> str:
@@ -115,7 +115,7 @@ class Shelf(Protocol):
         """Return all subjects, sorted."""
         ...
 
-    def versions(self, subject: str) -> Sequence[Kept]:
+    def versions(self, subject: str) -> Sequence[StoredSchema]:
         """Return all versions of a subject, oldest first; empty when there is none."""
         ...
 
@@ -124,7 +124,7 @@ class Shelf(Protocol):
         ...
 
 
-class TreeShelf:
+class TreeStore:
     """A tree of files. Its level is the one that registering sets."""
 
     def __init__(self, tree: SchemaTree) -> None:
@@ -135,33 +135,33 @@ class TreeShelf:
         """Return all subjects, sorted."""
         return list(self._tree.subjects)
 
-    def versions(self, subject: str) -> Sequence[Kept]:
+    def versions(self, subject: str) -> Sequence[StoredSchema]:
         """Return all versions of a subject, oldest first; empty when there is none."""
         files = self._tree.subjects.get(subject, ())
-        return [Kept(file.subject, file.version, None, file.path, file.text, file.references) for file in files]
+        return [StoredSchema(file.subject, file.version, None, file.path, file.text, file.references) for file in files]
 
     def level(self, subject: str) -> str | None:  # noqa: ARG002 -- one level for all
         """Return the level of every subject of the platform."""
         return Level.BACKWARD_TRANSITIVE.value
 
 
-class RegistryShelf:
+class RegistryStore:
     """A registry. The versions of a subject are asked for once."""
 
     def __init__(self, name: str, registry: SchemaRegistry) -> None:
         self.name = name
         self._registry = registry
-        self._known: dict[str, list[Kept]] = {}
+        self._known: dict[str, list[StoredSchema]] = {}
 
     def subjects(self) -> Sequence[str]:
         """Return all subjects, sorted."""
         return self._registry.subjects()
 
-    def versions(self, subject: str) -> Sequence[Kept]:
+    def versions(self, subject: str) -> Sequence[StoredSchema]:
         """Return all versions of a subject, oldest first; empty when there is none."""
         if subject not in self._known:
             self._known[subject] = [
-                Kept(each.subject, each.version, each.schema_id, self.name, each.schema, each.references)
+                StoredSchema(each.subject, each.version, each.schema_id, self.name, each.schema, each.references)
                 for each in self._registry.versions(subject)
             ]
         return self._known[subject]
@@ -171,42 +171,42 @@ class RegistryShelf:
         return self._registry.level(subject)
 
 
-def lookup_in(shelf: Shelf) -> Lookup:
-    """Return the look-up of references in a shelf."""
+def lookup_in(store: SchemaStore) -> Lookup:
+    """Return the look-up of references in a store."""
 
     def find(subject: str, version: int) -> Source | None:
-        found = shelf.versions(subject)
-        return next(((kept.text, kept.references) for kept in found if kept.version == version), None)
+        found = store.versions(subject)
+        return next(((stored.text, stored.references) for stored in found if stored.version == version), None)
 
     return find
 
 
-def parsed(kept: Kept, lookup: Lookup) -> Schema:
+def parsed(stored: StoredSchema, lookup: Lookup) -> Schema:
     """Return the schema; UsageProblem naming the place where it is none."""
     try:
-        return parse_source((kept.text, kept.references), lookup)
+        return parse_source((stored.text, stored.references), lookup)
     except SchemaInvalid as error:
         line, column = error.line, error.column
         if line is None:
-            line, column = Positions(kept.text).find(error.path)
+            line, column = Positions(stored.text).find(error.path)
         raise UsageProblem(
-            f"{kept.place}:{line}:{column}: no Avro schema: {error.message}", next_step="make it a valid Avro schema"
+            f"{stored.place}:{line}:{column}: not an Avro schema: {error.message}", next_step="fix the schema"
         ) from error
 
 
-def versions_of(shelf: Shelf, subject: str) -> Sequence[Kept]:
+def versions_of(store: SchemaStore, subject: str) -> Sequence[StoredSchema]:
     """Return the versions of a subject; UsageProblem where there is none."""
-    found = shelf.versions(subject)
+    found = store.versions(subject)
     if not found:
-        raise UsageProblem(f"{shelf.name} has no subject {subject}", next_step="`gridctl schema list` names them")
+        raise UsageProblem(f"{store.name} has no subject {subject}", next_step="`gridctl schema list` names them")
     return found
 
 
-def one_of(found: Sequence[Kept], version: int | None) -> Kept:
+def one_of(found: Sequence[StoredSchema], version: int | None) -> StoredSchema:
     """Return that version, or the newest one; UsageProblem where it is not there."""
     wanted = found[-1].version if version is None else version
-    match = next((kept for kept in found if kept.version == wanted), None)
+    match = next((stored for stored in found if stored.version == wanted), None)
     if match is None:
-        there = ", ".join(str(kept.version) for kept in found)
+        there = ", ".join(str(stored.version) for stored in found)
         raise UsageProblem(f"{found[0].subject} has no version {wanted}", next_step=f"its versions are {there}")
     return match

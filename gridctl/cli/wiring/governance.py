@@ -51,7 +51,7 @@ def register_schemas(
     """
     from gridctl.adapters.origin import origin_of
     from gridctl.adapters.schema_files import read_tree
-    from gridctl.governance.ledger_check import Told, unexplained
+    from gridctl.governance.ledger_check import LedgerView, unexplained
     from gridctl.governance.register import Registrar, Report
     from gridctl.governance.register_plan import plan
 
@@ -62,12 +62,12 @@ def register_schemas(
             return Report(planned)
         with ledger_of(settings) as ledger:
             ledger.head()  # before anything is written: what cannot be recorded is not done
-            told = Told(system_name(registry.url))
-            registrar = Registrar(registry, ledger, told.system, origin_of(os.environ), _now_ms)
+            view = LedgerView(system_name(registry.url))
+            registrar = Registrar(registry, ledger, view.system, origin_of(os.environ), _now_ms)
             if adopt is None:
                 return registrar.execute(planned)
-            deque(told.listen(ledger.records()), maxlen=0)
-            strange = list(unexplained(told, registry))
+            deque(view.listen(ledger.records()), maxlen=0)
+            strange = list(unexplained(view, registry))
             report = registrar.execute(planned)
             adopted = registrar.adopt(strange, adopt)
             return replace(report, entries=(*report.entries, *adopted), head=ledger.head())

@@ -15,7 +15,7 @@ from gridctl.contracts.topics import TopicCatalogue, parse_catalogue
 from gridctl.errors import Unavailable, UsageProblem
 from gridctl.governance.check import Registered
 from gridctl.governance.check_base import Base
-from gridctl.governance.sources import RegistryShelf, Shelf, TreeShelf
+from gridctl.governance.sources import RegistryStore, SchemaStore, TreeStore
 from gridctl.governance.tree import SchemaFile, SchemaTree
 
 
@@ -155,14 +155,14 @@ def registered_at(url: str, context: typer.Context) -> Iterator[Registered]:
 
 
 @contextmanager
-def open_shelf(context: typer.Context, schemas: Path | None, registry: str | None) -> Iterator[Shelf]:
+def open_store(context: typer.Context, schemas: Path | None, registry: str | None) -> Iterator[SchemaStore]:
     """Give the registry that is named, else the tree that is named, else the profile's tree."""
     settings = settings_of(context)
     if registry is None:
-        yield TreeShelf(read_tree(schemas or shown(settings.schemas_dir)))
+        yield TreeStore(read_tree(schemas or shown(settings.schemas_dir)))
         return
     if schemas is not None:
         raise UsageProblem("--schemas and --registry name two sources", next_step="leave one of them out")
     with registry_at(registry, settings) as open_registry:
         # Its own name for itself: the option may hold a password.
-        yield RegistryShelf(open_registry.url, open_registry)
+        yield RegistryStore(open_registry.url, open_registry)

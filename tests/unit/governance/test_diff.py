@@ -72,7 +72,7 @@ CHANGES: list[tuple[Json, Json, list[tuple[str, str, str]]]] = [
     (of("int"), record(field("a", "int"), field("b", ["null", "int"], default=None)),
      [("field-added", "b", "null or int, default null")]),
     (of("int"), of(["int"]), [("union-changed", "a", "is a union now")]),
-    (of(["int"]), of("long"), [("union-changed", "a", "no union now"), ("type-widened", "a", "from int to long")]),
+    (of(["int"]), of("long"), [("union-changed", "a", "not a union now"), ("type-widened", "a", "from int to long")]),
     (of([]), of("null"), [("null-allowed", "a", "may be null now")]),
     (of("int"), of("int", default=1), [("default-added", "a", "default added: 1")]),
     (of("int", default=1), of("int"), [("default-removed", "a", "it was 1")]),

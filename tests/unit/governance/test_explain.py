@@ -7,7 +7,7 @@ import pytest
 
 from gridctl.audit.ledger import Origin
 from gridctl.audit.verify import Fault
-from gridctl.governance.ledger_check import Told, compare, unexplained
+from gridctl.governance.ledger_check import LedgerView, compare, unexplained
 from gridctl.governance.register import Registrar
 from gridctl.governance.register_plan import plan
 from gridctl.governance.tree import SchemaFile, SchemaTree
@@ -25,13 +25,13 @@ class World:
         tree = SchemaTree("schemas", (SchemaFile("s", 1, "schemas/s/v1.avsc", ONE),))
         self.registrar.execute(plan(tree, self.registry))
 
-    def told(self, system: str = "r") -> Told:
-        told = Told(system)
-        deque(told.listen(self.ledger.records()), maxlen=0)
-        return told
+    def view(self, system: str = "r") -> LedgerView:
+        view = LedgerView(system)
+        deque(view.listen(self.ledger.records()), maxlen=0)
+        return view
 
     def faults(self, system: str = "r") -> list[Fault]:
-        return compare(self.told(system), self.registry)[1]
+        return compare(self.view(system), self.registry)[1]
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def world() -> World:
 
 
 def test_what_was_recorded_is_explained(world: World) -> None:
-    assert compare(world.told(), world.registry) == (1, [])
+    assert compare(world.view(), world.registry) == (1, [])
 
 
 @pytest.mark.parametrize("subject", ["s", "new"])
@@ -81,7 +81,7 @@ def test_what_another_registrys_entries_say_explains_nothing(world: World) -> No
 
 def test_what_is_adopted_is_explained_from_then_on(world: World) -> None:
     world.registry.register("s", TWO)
-    (entry,) = world.registrar.adopt(unexplained(world.told(), world.registry), "found in the old cluster")
+    (entry,) = world.registrar.adopt(unexplained(world.view(), world.registry), "found in the old cluster")
     assert (entry.action, entry.version, entry.reason, entry.after) == (
         "schema.adopt",
         2,

@@ -32,10 +32,10 @@ def list_(
         $ gridctl schema list
     """
     from gridctl.cli.output import print_data, print_table
-    from gridctl.cli.wiring.schema import open_shelf
+    from gridctl.cli.wiring.schema import open_store
 
-    with open_shelf(context, schemas, registry) as shelf:
-        found = [(shelf.versions(subject), shelf.level(subject)) for subject in shelf.subjects()]
+    with open_store(context, schemas, registry) as store:
+        found = [(store.versions(subject), store.level(subject)) for subject in store.subjects()]
         rows = [
             {
                 "subject": versions[-1].subject,
@@ -48,7 +48,7 @@ def list_(
             if versions
         ]
         if output is not OutputFormat.TABLE:
-            print_data({"source": shelf.name, "subjects": rows}, output.value)
+            print_data({"source": store.name, "subjects": rows}, output.value)
             return
         print_table(["subject", "version", "versions", "id", "level"], [list(row.values()) for row in rows])
 
@@ -66,14 +66,14 @@ def history(
         $ gridctl schema history iot.thermostat-value
     """
     from gridctl.cli.output import print_data, print_table
-    from gridctl.cli.wiring.schema import open_shelf
+    from gridctl.cli.wiring.schema import open_store
     from gridctl.governance.diff import history as tell
 
-    with open_shelf(context, schemas, registry) as shelf:
-        steps = tell(shelf, subject)
+    with open_store(context, schemas, registry) as store:
+        steps = tell(store, subject)
     if output is not OutputFormat.TABLE:
         rows = [
-            {"version": step.kept.version, "id": step.kept.schema_id, "place": step.kept.place}
+            {"version": step.stored.version, "id": step.stored.schema_id, "place": step.stored.place}
             | (step.diff.as_json() if step.diff else {"changes": [], "new_reads_old": None, "old_reads_new": None})
             for step in steps
         ]
@@ -81,7 +81,7 @@ def history(
         return
     lines: list[list[Any]] = []
     for step in steps:
-        head = [step.kept.version, step.kept.schema_id]
+        head = [step.stored.version, step.stored.schema_id]
         if step.diff is None:
             lines.append([*head, "", "the first version", "", ""])
             continue
@@ -106,15 +106,15 @@ def show(
         $ gridctl schema show iot.thermostat-value
     """
     from gridctl.cli.output import print_data
-    from gridctl.cli.wiring.schema import open_shelf
+    from gridctl.cli.wiring.schema import open_store
     from gridctl.governance.sources import lookup_in, one_of, parsed, versions_of
 
-    with open_shelf(context, schemas, registry) as shelf:
-        kept = one_of(versions_of(shelf, subject), version)
-        document = parsed(kept, lookup_in(shelf)).document
+    with open_store(context, schemas, registry) as store:
+        stored = one_of(versions_of(store, subject), version)
+        document = parsed(stored, lookup_in(store)).document
     if output is OutputFormat.TABLE:
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         return
-    data = {"subject": kept.subject, "version": kept.version, "id": kept.schema_id, "place": kept.place}
-    references = [reference._asdict() for reference in kept.references]
+    data = {"subject": stored.subject, "version": stored.version, "id": stored.schema_id, "place": stored.place}
+    references = [reference._asdict() for reference in stored.references]
     print_data({**data, "schema": document, "references": references}, output.value)
