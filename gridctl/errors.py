@@ -26,4 +26,8 @@ class SafetyBlocked(GridctlError):
 
 
 class Unavailable(GridctlError):
-    """Something could not be reached or checked; nothing is known, so nothing may proceed."""
+    """Something could not be reached or checked; nothing is known, so nothing may proceed. It passes, or may."""
+
+
+class Unrecoverable(Unavailable):
+    """The same, and it does not pass by itself: to try again is of no use before a person or a new start changes it."""

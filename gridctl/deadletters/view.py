@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from gridctl.contracts.deadletter import LENGTHS
 from gridctl.streams.codec import FramedDecoder, Unreadable
 from gridctl.streams.reader import RangedReader
 
@@ -41,7 +42,7 @@ def letter_row(found: StoredLetter) -> dict[str, Any]:
     A record that is no dead letter is shown too, under a rule of its own, with its own bytes as the raw ones.
     """
     letter = found.letter or {
-        "reason": found.problem[:512],
+        "reason": found.problem[: LENGTHS["reason"]],
         "stage": NOT_KNOWN,
         "rule": UNREADABLE,
         "raw": found.value,
@@ -63,6 +64,7 @@ def letter_row(found: StoredLetter) -> dict[str, Any]:
         "source_partition": letter.get("partition"),
         "source_offset": letter.get("offset"),
         "rejected_at_ms": letter.get("rejected_at_ms"),
+        "attempt": letter.get("attempt"),
         "raw_base64": b64encode(letter["raw"]).decode(),
         "raw_length": letter["raw_length"],
         "raw_sha256": letter["raw_sha256"],

@@ -6,12 +6,11 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from gridctl.contracts.assets import ASSET_TOPIC, AssetRecord
-from gridctl.errors import Unavailable, UsageProblem
-from gridctl.ingest.pipeline import SETTLE_DEADLINE_S
-from gridctl.ingest.ports import Publisher, Ticket
+from gridctl.errors import UsageProblem
 from gridctl.ingest.repeated import repeated_key
-from gridctl.runtime.deadline import reached
+from gridctl.runtime.deadline import settle
 from gridctl.streams.codec import FramedEncoder
+from gridctl.streams.publisher import Message, Publisher, Receipt
 
 # A record with ids of full length takes a kilobyte.
 LINE_MAX_BYTES = 16 * 1024
@@ -44,22 +43,22 @@ def publish_assets(
     records: Sequence[AssetRecord], encoder: FramedEncoder, publisher: Publisher, advance: Callable[[int], None]
 ) -> None:
     """Publish the records, each under its device; return when all are acknowledged; Unavailable when one is not."""
-    ticket = Ticket()
+    receipt = Receipt()
     for start in range(0, len(records), BATCH):
         batch = records[start : start + BATCH]
-        messages = [
+        messages: list[Message] = [
             {"key": record.device_id, "value": encoder.header + encoder.body(record.__dict__)} for record in batch
         ]
-        publisher.publish(ASSET_TOPIC, messages, ticket)
+        publisher.publish(ASSET_TOPIC, messages, receipt)
         publisher.poll(0.0)
         advance(len(batch))
-    settled = reached(lambda: not ticket.outstanding, SETTLE_DEADLINE_S, lambda: publisher.poll(0.1))
-    if ticket.failure is not None or not settled:
-        raise Unavailable(
-            f"not every record reached {ASSET_TOPIC}: {ticket.failure or 'no acknowledgement came'}",
-            next_step="run `gridctl doctor`, then the same again: the newest record of a device counts",
-        )
+    settle(
+        publisher,
+        receipt,
+        f"not every record reached {ASSET_TOPIC}",
+        "run `gridctl doctor`, then the same again: the newest record of a device counts",
+    )
 
 
 def _wrong(what: str) -> UsageProblem:
-    return UsageProblem(what, next_step="mend the line and run the same again: nothing was written")
+    return UsageProblem(what, next_step="fix the line and run the same again: nothing was written")

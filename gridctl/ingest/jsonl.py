@@ -5,7 +5,8 @@ import select
 from collections.abc import Iterator
 from hashlib import sha256
 
-from gridctl.ingest.ports import Batch, Oversize
+from gridctl.deadletters.refusal import Oversize
+from gridctl.ingest.ports import Batch
 from gridctl.ingest.validate import READING_CAP_BYTES
 
 CHUNK_BYTES = 256 * 1024

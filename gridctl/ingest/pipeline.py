@@ -6,28 +6,31 @@ source told. If one of them cannot be written, nothing more is acknowledged and 
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gridctl.assets.table import AssetTable
 from gridctl.avro.codec import AvroEncodeError
-from gridctl.contracts.deadletter import RAW_CAP_BYTES
-from gridctl.contracts.events import Reading
+from gridctl.contracts.deadletter import RAW_CAP_BYTES, UNROUTED_DLQ
+from gridctl.contracts.events import STAMPS, Reading
 from gridctl.contracts.ids import msg_id
-from gridctl.contracts.kinds import TOPIC_OF_KIND
+from gridctl.contracts.kinds import KINDS, TOPIC_OF_KIND
+from gridctl.contracts.registry import SchemaLookup
+from gridctl.deadletters.letter import DeadLetters, letter_of
+from gridctl.deadletters.refusal import Names, Oversize, Refusal
 from gridctl.errors import Unavailable
-from gridctl.ingest.encode import Encoders
-from gridctl.ingest.ports import Batch, Message, Oversize, Publisher, Ticket
-from gridctl.ingest.reject import Names, Reject, dead_letter, letter_of
+from gridctl.ingest.ports import Batch
 from gridctl.ingest.validate import Validator, check_oversize
-from gridctl.runtime.deadline import reached
+from gridctl.runtime.deadline import SETTLE_DEADLINE_S, reached
+from gridctl.streams.codec import FramedEncoder, framed_encoder
+from gridctl.streams.publisher import Message, Publisher, Receipt
 
 # Messages handed over and not yet acknowledged: some tens of megabytes, and well within librdkafka's own queue.
 IN_FLIGHT_MESSAGES = 20_000
 # Ids that are remembered to count duplicates, in each of two generations: some 16 MB.
 REMEMBERED_IDS = 65_536
-# The publisher gives every message up after a bounded time; this is longer, for a publisher that does not answer.
-SETTLE_DEADLINE_S = 30.0
+
+Refused = tuple[Refusal, bytes | Oversize, str]
 
 
 @dataclass
@@ -42,7 +45,7 @@ class Counts:
 
 @dataclass(slots=True)
 class _InFlight:
-    ticket: Ticket
+    receipt: Receipt
     acknowledge: Callable[[], None]
     published: int
     rejected: int
@@ -55,15 +58,20 @@ def wall_clock_ms() -> int:
 
 
 class Pipeline:
-    """One run's path from raw bytes to the broker. Not for use by several threads."""
+    """One run's path from raw bytes to the broker. Not for use by several threads.
+
+    `encoders` are by kind, `dlq_of` is the dead letter topic of each kind's topic.
+    """
 
     def __init__(
         self,
         validator: Validator,
         assets: AssetTable,
-        encoders: Encoders,
+        encoders: Mapping[str, FramedEncoder],
         publisher: Publisher,
+        letters: DeadLetters,
         *,
+        dlq_of: Mapping[str, str],
         raw_cap_bytes: int = RAW_CAP_BYTES,
         clock_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
@@ -72,6 +80,8 @@ class Pipeline:
         self._assets = assets
         self._encoders = encoders
         self._publisher = publisher
+        self._letters = letters
+        self._dlq_of = {kind: dlq_of[topic] for kind, topic in TOPIC_OF_KIND.items()}
         self._raw_cap_bytes = raw_cap_bytes
         self._clock_ms = clock_ms
         self._in_flight: deque[_InFlight] = deque()
@@ -81,23 +91,20 @@ class Pipeline:
 
     def submit(self, batch: Batch) -> None:
         """Take a batch to the broker, without waiting for its acknowledgement unless too much is in flight."""
-        ticket = Ticket()
+        receipt = Receipt()
         now_ms = self._clock_ms()
-        rejects: list[tuple[Reject, bytes | Oversize, str]] = [
-            (check_oversize(record), record, record.origin) for record in batch.oversize
-        ]
-        outgoing = self._encoded(batch, now_ms, rejects)
+        refused: list[Refused] = [(check_oversize(record), record, record.origin) for record in batch.oversize]
+        outgoing = self._encoded(batch, now_ms, refused)
         for topic, messages in outgoing.items():
-            self._publisher.publish(topic, messages, ticket)
-        for reject, record, source in rejects:
-            envelope = dead_letter(reject, record, source, now_ms, self._raw_cap_bytes)
-            letter = letter_of(envelope, reject.topic, self._encoders.dead_letter(envelope))
-            self._publisher.publish_letter(letter, ticket)
+            self._publisher.publish(topic, messages, receipt)
+        for refusal, record, source in refused:
+            letter = letter_of(refusal, record, source, now_ms=now_ms, cap_bytes=self._raw_cap_bytes)
+            self._letters.send(self._dlq_of.get(refusal.names.kind or "", UNROUTED_DLQ), letter, receipt)
         size = len(batch.records) + len(batch.oversize)
         self.counts.read += size
         self._outstanding += size
         # The records themselves are not kept: what is in flight is bounded by the publisher's own queue.
-        self._in_flight.append(_InFlight(ticket, batch.acknowledge, size - len(rejects), len(rejects), size))
+        self._in_flight.append(_InFlight(receipt, batch.acknowledge, size - len(refused), len(refused), size))
         self.poll(0.0)
         self._settle(lambda: self._outstanding <= IN_FLIGHT_MESSAGES)
 
@@ -106,12 +113,11 @@ class Pipeline:
         self._publisher.poll(timeout_s)
         while self._in_flight:
             first = self._in_flight[0]
-            if first.ticket.failure is not None:
-                raise Unavailable(
-                    f"the broker did not take a record: {first.ticket.failure}",
-                    next_step="run `gridctl doctor`; run the same again afterwards, what is sent twice is applied once",
-                )
-            if first.ticket.outstanding:
+            first.receipt.check(
+                "the broker did not take a record",
+                "run `gridctl doctor`; run the same again afterwards, what is sent twice is applied once",
+            )
+            if first.receipt.outstanding:
                 return
             self._in_flight.popleft()
             self._outstanding -= first.size
@@ -130,17 +136,15 @@ class Pipeline:
                 next_step="run `gridctl doctor`",
             )
 
-    def _encoded(
-        self, batch: Batch, now_ms: int, rejects: list[tuple[Reject, bytes | Oversize, str]]
-    ) -> dict[str, list[Message]]:
-        """Return the messages by topic; what is refused is added to `rejects`."""
-        check, stamp, encoders = self._validator.check, self._assets.stamps(), self._encoders.of_kind
+    def _encoded(self, batch: Batch, now_ms: int, refused: list[Refused]) -> dict[str, list[Message]]:
+        """Return the messages by topic; what is refused is added to `refused`."""
+        check, stamp, encoders = self._validator.check, self._assets.stamps(), self._encoders
         messages: dict[str, list[Message]] = {}
         ids: list[str] = []
         for index, raw in enumerate(batch.records):
             reading = check(raw, now_ms)
-            if isinstance(reading, Reject):
-                rejects.append((reading, raw, batch.origin(index)))
+            if isinstance(reading, Refusal):
+                refused.append((reading, raw, batch.origin(index)))
                 continue
             kind, device_id, at_ms = reading.kind, reading.device_id, reading.event_time_ms
             encoder = encoders[kind]
@@ -149,7 +153,7 @@ class Pipeline:
             try:
                 body = encoder.body(reading.__dict__, message_id, priority_level, circuit_id)
             except AvroEncodeError as error:
-                rejects.append((_unencodable(error, reading), raw, batch.origin(index)))
+                refused.append((_unencodable(error, reading), raw, batch.origin(index)))
                 continue
             ids.append(message_id)
             topic_messages = messages.get(kind)
@@ -170,6 +174,14 @@ class Pipeline:
             self._older_ids, self._ids = self._ids, set()
 
 
-def _unencodable(error: AvroEncodeError, reading: Reading) -> Reject:
+def load_encoders(schemas: Mapping[str, str], lookup: SchemaLookup) -> dict[str, FramedEncoder]:
+    """Return the encoder of each kind's events; `schemas` are texts by subject. Unavailable when one is unregistered.
+
+    `body(reading.__dict__, msg_id, priority_level, circuit_id)` gives the body of an event.
+    """
+    return {name: framed_encoder(kind.subject, schemas, lookup, extra=STAMPS) for name, kind in KINDS.items()}
+
+
+def _unencodable(error: AvroEncodeError, reading: Reading) -> Refusal:
     names = Names(reading.kind, reading.device_id, getattr(reading, "firmware", None))
-    return Reject("ENCODE", "does_not_fit_schema", str(error), error.field or None, names)
+    return Refusal("ENCODE", "does_not_fit_schema", str(error), error.field or None, names)

@@ -13,9 +13,9 @@ from pydantic_core import ErrorDetails, SchemaValidator
 from gridctl.contracts.clock import ALLOWED_SKEW_MS, EVENT_TIME_MIN_MS, event_time_problem
 from gridctl.contracts.events import STAMPS, Reading
 from gridctl.contracts.kinds import KINDS, any_reading
+from gridctl.deadletters.refusal import Names, Oversize, Refusal
+from gridctl.ingest.names import peek
 from gridctl.ingest.nesting import nests_deeper
-from gridctl.ingest.ports import Oversize
-from gridctl.ingest.reject import Names, Reject, peek
 from gridctl.ingest.repeated import compile_quotes, repeated_key
 
 # A SCADA poll of POINTS_MAX points with names of full length fits; the broker takes a megabyte.
@@ -77,13 +77,13 @@ class Validator:
     def __init__(self, allowed_skew_ms: int = ALLOWED_SKEW_MS) -> None:
         self._skew_ms = allowed_skew_ms
 
-    def check(self, raw: bytes, now_ms: int) -> Reading | Reject:
+    def check(self, raw: bytes, now_ms: int) -> Reading | Refusal:
         """Return the reading that the bytes hold, or why they hold none; never raises, whatever the bytes are."""
         if len(raw) > READING_CAP_BYTES:
             return _too_large(len(raw), raw)
         # A flat object, which most readings are, has no second bracket that opens.
         if (raw.find(_BRACE, 1) > 0 or _BRACKET in raw) and nests_deeper(raw, NESTING_CAP):
-            return Reject("PARSE", "nesting_too_deep", f"nests deeper than {NESTING_CAP} levels", None, peek(raw))
+            return Refusal("PARSE", "nesting_too_deep", f"nests deeper than {NESTING_CAP} levels", None, peek(raw))
         try:
             reading: Reading = _VALIDATE(raw)
         except ValidationError as error:
@@ -93,31 +93,31 @@ class Validator:
             return self._bad_time(reading, now_ms)
         # Of two members of one name the parser keeps the last, so the other's marks are left over.
         if raw.count(_QUOTE) != _QUOTES_OF[reading.kind](reading) and (repeated := repeated_key(raw)) is not None:
-            return Reject("VALIDATE", "duplicate_key", f"{repeated}: stands twice in the record", repeated, peek(raw))
+            return Refusal("VALIDATE", "duplicate_key", f"{repeated}: stands twice in the record", repeated, peek(raw))
         return reading
 
-    def _bad_time(self, reading: Reading, now_ms: int) -> Reject:
+    def _bad_time(self, reading: Reading, now_ms: int) -> Refusal:
         rule = event_time_problem(reading.event_time_ms, now_ms, self._skew_ms) or "event_time_too_old"
         bound = f"now + {self._skew_ms} ms" if rule == "event_time_in_future" else f"{EVENT_TIME_MIN_MS} ms"
         side = "after" if rule == "event_time_in_future" else "before"
         hint = "" if side == "after" else "; is it in seconds?"
         names = Names(reading.kind, reading.device_id, getattr(reading, "firmware", None))
         reason = f"event_time_ms: {reading.event_time_ms} is {side} {bound}{hint}"
-        return Reject("VALIDATE", rule, reason, "event_time_ms", names)
+        return Refusal("VALIDATE", rule, reason, "event_time_ms", names)
 
 
-def check_oversize(record: Oversize) -> Reject:
-    """Return the reject for a record that its source could not hold."""
+def check_oversize(record: Oversize) -> Refusal:
+    """Return the refusal of a record that its source could not hold."""
     return _too_large(record.length, record.head)
 
 
-def _too_large(length: int, head: bytes) -> Reject:
+def _too_large(length: int, head: bytes) -> Refusal:
     reason = f"{length} bytes are more than the {READING_CAP_BYTES} that a reading may have"
     # The head alone is looked at, and as what it is: the beginning of something longer.
-    return Reject("RECEIVE", "too_large", reason, None, peek(head[: READING_CAP_BYTES // 16] + b"\xff"))
+    return Refusal("RECEIVE", "too_large", reason, None, peek(head[: READING_CAP_BYTES // 16] + b"\xff"))
 
 
-def _explained(error: ValidationError, raw: bytes) -> Reject:
+def _explained(error: ValidationError, raw: bytes) -> Refusal:
     details = error.errors(include_url=False, include_context=False)
     first = details[0]
     names = peek(raw)
@@ -128,10 +128,10 @@ def _explained(error: ValidationError, raw: bytes) -> Reject:
     rule = _rule(first)
     if rule in _REASON_OF_RULE:
         field = field or "kind"
-        return Reject("VALIDATE", rule, f"{field}: {_REASON_OF_RULE[rule]}", field, names)
+        return Refusal("VALIDATE", rule, f"{field}: {_REASON_OF_RULE[rule]}", field, names)
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     reason = f"{field}: {first['msg']}{more}" if field else f"{first['msg']}{more}"
-    return Reject("PARSE" if rule == "not_an_object" else "VALIDATE", rule, reason, field, names)
+    return Refusal("PARSE" if rule == "not_an_object" else "VALIDATE", rule, reason, field, names)
 
 
 def _rule(detail: ErrorDetails) -> str:
@@ -147,14 +147,14 @@ def _rule(detail: ErrorDetails) -> str:
     return known or "wrong_type"
 
 
-def _not_json(detail: ErrorDetails, raw: bytes, names: Names) -> Reject:
+def _not_json(detail: ErrorDetails, raw: bytes, names: Names) -> Refusal:
     try:
         raw.decode()
     except UnicodeDecodeError as error:
         reason = f"byte {error.start} is not valid UTF-8"
-        return Reject("PARSE", "invalid_utf8", reason, None, names)
+        return Refusal("PARSE", "invalid_utf8", reason, None, names)
     rule = next((rule for words, rule in _RULE_OF_JSON if words in detail["msg"]), "json_invalid")
-    return Reject("PARSE", rule, detail["msg"], None, names)
+    return Refusal("PARSE", rule, detail["msg"], None, names)
 
 
 def _path(place: tuple[int | str, ...]) -> str | None:

@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from gridctl.contracts.clock import event_time_problem
-from gridctl.contracts.deadletter import Stage
 from gridctl.contracts.events import Kind
 from gridctl.contracts.ids import msg_id
 from gridctl.contracts.kinds import KINDS
+from gridctl.deadletters.refusal import Names, Refusal
 from gridctl.process.checks import compile_test
 from gridctl.process.effect import effect_of
 from gridctl.process.ports import Effect
@@ -24,20 +24,6 @@ from gridctl.streams.records import Record
 BROKER_TIME = 2  # the kind of a record's time that the broker sets at append (LogAppendTime)
 
 Event = Mapping[str, Any]
-
-
-class Rejected(Exception):
-    """The record has no effect: the rule that it breaks, the reason for people, and the event if it was readable."""
-
-    def __init__(
-        self, rule: str, reason: str, *, stage: Stage = "DECODE", field: str | None = None, event: Event | None = None
-    ) -> None:
-        super().__init__(reason)
-        self.rule = rule
-        self.reason = reason
-        self.stage = stage
-        self.field = field
-        self.event = event
 
 
 class _Route:
@@ -53,8 +39,11 @@ class _Route:
         try:
             event: Event = self.decoder.decode(frame)
         except Unreadable as error:
-            raise Rejected(error.rule, error.reason) from error
+            raise Refusal("DECODE", error.rule, error.reason) from error
         return event
+
+    def names(self, event: Event) -> Names:
+        return Names(self.kind.name, event["device_id"], event.get("firmware"))
 
 
 class EventReader:
@@ -74,22 +63,22 @@ class EventReader:
             route.decoder.forget_unknown()
 
     def read(self, record: Record, now_ms: int) -> tuple[Effect, int]:
-        """Return the effect and the event time of a record; raise Rejected, or Unavailable."""
+        """Return the effect and the event time of a record; raise Refusal, or Unavailable."""
         route = self._routes[record.topic() or ""]
         value = record.value()
         if value is None:
-            raise Rejected("empty_value", "the record has no value")
+            raise Refusal("DECODE", "empty_value", "the record has no value")
         event = route.decode(value)
         device_id, event_time_ms = event["device_id"], event["event_time_ms"]
         if not route.surely_sound(event):
             _check(route, event)
         if event["msg_id"] != msg_id(device_id, event_time_ms):
             reason = f"msg_id is not the hash of {device_id} and {event_time_ms}"
-            raise Rejected("msg_id_mismatch", reason, stage="VALIDATE", field="msg_id", event=event)
+            raise Refusal("VALIDATE", "msg_id_mismatch", reason, "msg_id", route.names(event))
         key = record.key()
         if key is None or key != device_id.encode():
             reason = "the record's key is not its device_id, so its order in the partition means nothing"
-            raise Rejected("key_mismatch", reason, stage="VALIDATE", field="device_id", event=event)
+            raise Refusal("VALIDATE", "key_mismatch", reason, "device_id", route.names(event))
         # Against the broker's time a replay judges as the first run did; the clock stands in where there is none.
         kind_of_time, at_ms = record.timestamp()
         problem = event_time_problem(
@@ -97,7 +86,7 @@ class EventReader:
         )
         if problem:
             reason = f"event time {event_time_ms} is out of bounds"
-            raise Rejected(problem, reason, stage="VALIDATE", field="event_time_ms", event=event)
+            raise Refusal("VALIDATE", problem, reason, "event_time_ms", route.names(event))
         return effect_of(route.kind, event, key, value), event_time_ms
 
 
@@ -108,4 +97,4 @@ def _check(route: _Route, event: Event) -> None:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         reason = f"{field}: {first['msg']}"
-        raise Rejected("contract_broken", reason, stage="VALIDATE", field=field, event=event) from error
+        raise Refusal("VALIDATE", "contract_broken", reason, field, route.names(event)) from error

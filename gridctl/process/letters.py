@@ -1,43 +1,23 @@
-"""From a refused record to its dead letter."""
+"""Dead letters that are on their topic before anything is committed."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
-from gridctl.contracts.deadletter import RAW_CAP_BYTES, DeadLetter, printable, raw_fields
-from gridctl.process.decode import Rejected
-from gridctl.streams.records import Record
-
-REASON_MAX, FIELD_MAX, ID_MAX, FIRMWARE_MAX = 512, 256, 128, 64
+from gridctl.contracts.deadletter import DeadLetter
+from gridctl.deadletters.letter import DeadLetters
+from gridctl.runtime.deadline import settle
+from gridctl.streams.publisher import Publisher, Receipt
 
 
-def letter_of(
-    rejected: Rejected, record: Record | None, *, topic: str, raw: bytes, now_ms: int, cap_bytes: int = RAW_CAP_BYTES
-) -> DeadLetter:
-    """Return the dead letter of a record, or of an event that the state held (its record is None)."""
-    event: Mapping[str, Any] = rejected.event or {}
-    # A message of the client is false where its value is empty, hence `is not None`.
-    device_id = event.get("device_id") or _text(record.key() if record is not None else None)
-    firmware = event.get("firmware")
-    values = {
-        "stage": rejected.stage,
-        "rule": rejected.rule,
-        "reason": rejected.reason[:REASON_MAX],
-        "field": rejected.field[:FIELD_MAX] if rejected.field else None,
-        "device_id": printable(device_id, ID_MAX),
-        "firmware": printable(firmware, FIRMWARE_MAX),
-        "source": f"kafka:{topic}",
-        "topic": topic,
-        "partition": record.partition() if record is not None else None,
-        "offset": record.offset() if record is not None else None,
-        "rejected_at_ms": now_ms,
-    }
-    return DeadLetter.model_validate(values | raw_fields(raw, cap_bytes))
+class AcknowledgedLetters:
+    """Implements DeadLetterSink over a publisher."""
 
+    def __init__(self, letters: DeadLetters, publisher: Publisher) -> None:
+        self._letters = letters
+        self._publisher = publisher
 
-def _text(key: bytes | None) -> str | None:
-    if key is None:
-        return None
-    try:
-        return key.decode()
-    except UnicodeDecodeError:
-        return None
+    def write(self, letters: Sequence[tuple[str, DeadLetter]]) -> None:
+        """Write letters, each to its topic; return when all are acknowledged; raise Unavailable."""
+        receipt = Receipt()
+        for topic, letter in letters:
+            self._letters.send(topic, letter, receipt)
+        settle(self._publisher, receipt, "a dead letter could not be written", "run `gridctl doctor`, then start again")

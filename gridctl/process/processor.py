@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from gridctl.contracts.deadletter import RAW_CAP_BYTES, DeadLetter
 from gridctl.contracts.kinds import TOPIC_OF_KIND
-from gridctl.process.decode import EventReader, Rejected
-from gridctl.process.letters import letter_of
+from gridctl.deadletters.letter import letter_of
+from gridctl.deadletters.refusal import Names, Refusal
+from gridctl.process.decode import EventReader
 from gridctl.process.ports import DeadLetterSink, Effect, EventSource, StateStore
 from gridctl.runtime.histogram import Histogram
 from gridctl.state.model import DeviceState, Outcome, Register, judge, merge, same_time
@@ -132,8 +133,8 @@ class Processor:
         for record in records:
             try:
                 effect, event_time_ms = read(record, now_ms)
-            except Rejected as rejected:
-                letters.append(self._letter(rejected, record, record.topic() or "", record.value() or b""))
+            except Refusal as refusal:
+                letters.append(self._letter(refusal, record, record.topic() or "", record.value() or b""))
             else:
                 sound.effects.append(effect)
                 sound.records.append(record)
@@ -168,13 +169,22 @@ class Processor:
         loser = next((rival for rival in rivals if rival not in kept), rivals[0]) if event in kept else event
         content = self._reader.stored.event(loser.kind, loser.frame)
         reason = f"{device_id} sent two different readings for {event.event_time_ms}; the other one is kept"
-        rejected = Rejected("msg_id_conflict", reason, stage="APPLY", field="msg_id", event=content)
+        names = Names(loser.kind, device_id, content.get("firmware"))
+        refusal = Refusal("APPLY", "msg_id_conflict", reason, "msg_id", names)
         known = record if loser is event else None
-        self._write([self._letter(rejected, known, TOPIC_OF_KIND[loser.kind], loser.frame)])
+        self._write([self._letter(refusal, known, TOPIC_OF_KIND[loser.kind], loser.frame)])
         return Outcome.CONTESTED
 
-    def _letter(self, rejected: Rejected, record: Record | None, topic: str, raw: bytes) -> tuple[str, DeadLetter]:
-        letter = letter_of(rejected, record, topic=topic, raw=raw, now_ms=self._clock(), cap_bytes=self._raw_cap_bytes)
+    def _letter(self, refusal: Refusal, record: Record | None, topic: str, raw: bytes) -> tuple[str, DeadLetter]:
+        letter = letter_of(
+            refusal,
+            raw,
+            f"kafka:{topic}",
+            now_ms=self._clock(),
+            cap_bytes=self._raw_cap_bytes,
+            topic=topic,
+            record=record,
+        )
         return self._dlq_of[topic], letter
 
     def _write(self, letters: Sequence[tuple[str, DeadLetter]]) -> None:

@@ -11,10 +11,12 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from gridctl.adapters.kafka.deadletters import DeadLetterCodec
 from gridctl.adapters.registry import HttpRegistry, RegistryOptions
-from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, DeadLetter, raw_fields
+from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
 from gridctl.contracts.framing import frame_header
+from gridctl.deadletters.letter import letter_of
+from gridctl.deadletters.refusal import Refusal
+from gridctl.streams.codec import framed_encoder
 from tests.running_stack import ROOT, RunningStack
 
 pytestmark = [pytest.mark.stack]
@@ -65,19 +67,18 @@ def test_every_id_in_the_topic_and_its_dead_letters_counts(stack: RunningStack, 
     topic = "t.retained"
     with HttpRegistry(RegistryOptions(stack.registry)) as registry:
         one, two = (registry.register(f"{topic}-value", text).schema_id for text in (ONE, TWO))
-        dead = (ROOT / "schemas" / DEAD_LETTER_SUBJECT / "v1.avsc").read_text()
+        dead = (ROOT / "schemas" / DEAD_LETTER_SUBJECT / "v2.avsc").read_text()
         raw = frame_header(one) + b"\x02"
-        letter = DeadLetter.model_validate(
-            {"stage": "APPLY", "rule": "r", "reason": "r", "source": "s", "rejected_at_ms": 0} | raw_fields(raw)
-        )
-        letters = DeadLetterCodec(registry, dead)
-        fill(stack, topic, [(topic, frame_header(two) + b"\x02\x02")] * 3 + [(f"{topic}.dlq", letters.value(letter))])
+        letter = letter_of(Refusal("APPLY", "r", "r"), raw, "s", now_ms=0, cap_bytes=100)
+        encoder = framed_encoder(DEAD_LETTER_SUBJECT, {DEAD_LETTER_SUBJECT: dead}, registry)
+        value = encoder.header + encoder.body(letter.__dict__)
+        fill(stack, topic, [(topic, frame_header(two) + b"\x02\x02")] * 3 + [(f"{topic}.dlq", value)])
     document = asked(topic, TWO, 0)
     rows = [(row["place"], row["version"], row["records"], row["readable"]) for row in document["checked"]["ids"]]
     assert rows == [
         (f"raw in {topic}.dlq", 1, 1, True),
         (topic, 2, 3, True),
-        (f"{topic}.dlq", 1, 1, True),
+        (f"{topic}.dlq", 2, 1, True),
     ]
     (finding,) = asked(topic, NEEDS_B, 3)["findings"]
     assert (finding["rule"], finding["subject"], finding["version"]) == ("retention-unreadable", f"{topic}-value", 1)

@@ -1,15 +1,22 @@
 """Topics in memory, for unit tests: what a broker holds, without a broker. No group, no rebalance, no clock."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 
+from gridctl.streams.publisher import Headers, Message, Receipt, Undelivered
 from gridctl.streams.reader import Place, Span, TopicAbsent
 from tests.support.memory_events import MemoryRecord
 
 
 class MemoryTopics:
-    """Implements RangedReader over lists; an offset whose record is None holds nothing that a reader may see."""
+    """Implements RangedReader and Publisher; an offset whose record is None holds nothing that a reader may see.
 
-    def __init__(self, topics: Mapping[str, int]) -> None:
+    What is published goes to the first partition, and is acknowledged within the next `poll`. Headers are dropped.
+    """
+
+    def __init__(self, topics: Mapping[str, int], longest_bytes: int = 2**20) -> None:
+        self._longest_bytes = longest_bytes
+        self._handed_over: deque[tuple[str, Message, Headers, Receipt]] = deque()
         self.partitions: dict[Place, list[MemoryRecord | None]] = {
             Place(topic, number): [] for topic, count in topics.items() for number in range(count)
         }
@@ -18,6 +25,27 @@ class MemoryTopics:
         """Add a record, at a time that is not before that of the last one."""
         held = self.partitions[place]
         held.append(MemoryRecord(place.topic, key, value, time_ms, len(held), place.partition))
+
+    def publish(self, topic: str, messages: list[Message], receipt: Receipt) -> None:
+        """Hand over a batch for one topic."""
+        for message in messages:
+            self.publish_one(topic, message, [], receipt)
+
+    def publish_one(self, topic: str, message: Message, headers: Headers, receipt: Receipt) -> None:
+        """Hand over one record."""
+        receipt.outstanding += 1
+        self._handed_over.append((topic, message, headers, receipt))
+
+    def poll(self, timeout_s: float) -> None:  # noqa: ARG002 -- nothing here is waited for
+        """Write what was handed over, or give it back."""
+        while self._handed_over:
+            topic, message, headers, receipt = self._handed_over.popleft()
+            if len(message["value"]) > self._longest_bytes:
+                receipt.give_back(Undelivered(topic, message, headers, f"{topic}: too long", is_final=True))
+                continue
+            key = message["key"]
+            self.append(Place(topic, 0), key.encode() if isinstance(key, str) else key, message["value"], 0)
+            receipt.outstanding -= 1
 
     def spans(
         self, topics: Sequence[str], *, since_ms: int | None = None, until_ms: int | None = None

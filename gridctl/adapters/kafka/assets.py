@@ -18,14 +18,14 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from pydantic import ValidationError
 
 from gridctl.adapters.kafka.config import client_config
-from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, never_passes, translated, unavailable
+from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, is_final, translated, unavailable
 from gridctl.adapters.kafka.metadata import topics_of
 from gridctl.assets.table import UNKNOWN_AFTER_S, AssetTable
 from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, compile_decoder
 from gridctl.contracts.assets import ASSET_TOPIC, AssetRecord
 from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
 from gridctl.contracts.registry import SchemaLookup
-from gridctl.errors import Unavailable
+from gridctl.errors import Unavailable, Unrecoverable
 
 BATCH = 1_000
 LOOK_EVERY_S = 0.5  # so long may an event still get the stamp that its device had before
@@ -109,7 +109,7 @@ class AssetFollower:
             try:
                 self._catch_up()
             except Exception as failure:  # noqa: BLE001 -- `check` raises it where it is heard
-                if not isinstance(failure, Unavailable) or never_passes(failure):
+                if not isinstance(failure, Unavailable) or isinstance(failure, Unrecoverable):
                     self._failure = failure
                     return
                 self._problem = failure.message
@@ -165,7 +165,7 @@ class AssetFollower:
             if error is None:
                 self._take(message)
             self._pending.popleft()
-            if error is not None and (error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART or never_passes(error)):
+            if error is not None and (error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART or is_final(error)):
                 raise KafkaException(error)
         return count
 

@@ -16,7 +16,7 @@ from typing import Self
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from gridctl.adapters.kafka.config import client_config
-from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, translated, unavailable
+from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, failure_of, translated, unavailable
 from gridctl.adapters.kafka.metadata import topics_of
 from gridctl.errors import UsageProblem
 
@@ -178,4 +178,4 @@ class KafkaEvents:
                 f"another processor of group {self._group} has taken instance id {self._instance_id}",
                 next_step="give each processor its own --instance-id",
             )
-        raise unavailable(self._bootstrap, error.str())
+        raise failure_of(self._bootstrap, error)

@@ -9,7 +9,7 @@ from typing import Self
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from gridctl.adapters.kafka.config import client_config
-from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
+from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, failure_of, translated, unavailable
 from gridctl.adapters.kafka.metadata import topics_of
 from gridctl.streams.reader import Place, Span
 
@@ -90,7 +90,7 @@ class KafkaReader:
             # The last offsets may hold nothing to see, so the end itself is told apart.
             at_end = error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 -- its public name starts so
             if error is not None and not at_end:
-                raise unavailable(self._bootstrap, error.str())
+                raise failure_of(self._bootstrap, error)
             end = waiting.get(place)
             if end is None:
                 continue

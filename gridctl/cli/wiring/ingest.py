@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from gridctl.cli.wiring.base import dead_letter_topics, login_of, lookup_of, newest_schema
 from gridctl.contracts.assets import ASSET_TOPIC
-from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
-from gridctl.contracts.kinds import KINDS, TOPIC_OF_KIND
+from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, UNROUTED_DLQ
+from gridctl.contracts.kinds import KINDS
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from gridctl.adapters.mqtt_source import MqttSource
     from gridctl.cli.config import Settings
     from gridctl.ingest.pipeline import Pipeline
-    from gridctl.ingest.ports import Publisher
     from gridctl.streams.codec import FramedEncoder
+    from gridctl.streams.publisher import Publisher
 
 ASSET_SUBJECT = f"{ASSET_TOPIC}-value"
 
@@ -29,31 +29,39 @@ def pipeline_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tup
 
     Unavailable when anything that it needs does not answer: the broker, a topic, a registry that never answered before.
     """
-    dead_letter_topics(settings)  # before the models of all kinds are put together
+    dlq_of = dead_letter_topics(settings)  # before the models of all kinds are put together
     from gridctl.adapters.kafka.assets import AssetFollower
     from gridctl.adapters.kafka.producer import KafkaPublisher
-    from gridctl.ingest.encode import load_encoders
-    from gridctl.ingest.pipeline import Pipeline
-    from gridctl.ingest.reject import DEAD_LETTER_TOPICS
+    from gridctl.deadletters.letter import DeadLetters
+    from gridctl.ingest.pipeline import Pipeline, load_encoders
     from gridctl.ingest.validate import Validator
+    from gridctl.streams.codec import framed_encoder
 
     bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
     subjects = [*(kind.subject for kind in KINDS.values()), DEAD_LETTER_SUBJECT]
-    topics = frozenset(TOPIC_OF_KIND.values()) | DEAD_LETTER_TOPICS
     with lookup_of(settings, warn) as registry:
-        encoders = load_encoders({subject: newest_schema(settings, subject) for subject in subjects}, registry)
+        schemas = {subject: newest_schema(settings, subject) for subject in subjects}
+        encoders = load_encoders(schemas, registry)
+        letter_encoder = framed_encoder(DEAD_LETTER_SUBJECT, schemas, registry)
         with (
-            KafkaPublisher(bootstrap, overrides, topics) as publisher,
+            KafkaPublisher(bootstrap, overrides, {*dlq_of, *dlq_of.values(), UNROUTED_DLQ}) as publisher,
             AssetFollower(bootstrap, overrides, registry, newest_schema(settings, ASSET_SUBJECT), warn) as assets,
         ):
-            validator = Validator(settings.profile.allowed_skew_ms)
-            cap = settings.profile.raw_cap_bytes
+            pipeline = Pipeline(
+                Validator(settings.profile.allowed_skew_ms),
+                assets.table,
+                encoders,
+                publisher,
+                DeadLetters(publisher, letter_encoder),
+                dlq_of=dlq_of,
+                raw_cap_bytes=settings.profile.raw_cap_bytes,
+            )
 
             def check() -> None:
                 registry.check()
                 assets.check()
 
-            yield Pipeline(validator, assets.table, encoders, publisher, raw_cap_bytes=cap), check
+            yield pipeline, check
 
 
 @contextmanager
@@ -64,8 +72,7 @@ def asset_publisher(settings: Settings, warn: Callable[[str], None]) -> Iterator
 
     with lookup_of(settings, warn) as registry:
         encoder = framed_encoder(ASSET_SUBJECT, {ASSET_SUBJECT: newest_schema(settings, ASSET_SUBJECT)}, registry)
-        topics = frozenset({ASSET_TOPIC})
-        with KafkaPublisher(settings.endpoint("bootstrap"), settings.kafka, topics) as publisher:
+        with KafkaPublisher(settings.endpoint("bootstrap"), settings.kafka, [ASSET_TOPIC]) as publisher:
             yield encoder, publisher
 
 

@@ -38,26 +38,30 @@ def processor_of(
     `warn` hears when the registry is away; Unavailable when anything else that it needs does not answer.
     """
     from gridctl.adapters.kafka.consumer import KafkaEvents
-    from gridctl.adapters.kafka.deadletters import DeadLetterCodec, KafkaDeadLetters
+    from gridctl.adapters.kafka.producer import KafkaPublisher
+    from gridctl.deadletters.letter import DeadLetters
     from gridctl.process.decode import EventReader
+    from gridctl.process.letters import AcknowledgedLetters
     from gridctl.process.processor import Processor
+    from gridctl.streams.codec import framed_encoder
 
     dlq_of = dead_letter_topics(settings)
     topics = list(dlq_of)
     bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
     with lookup_of(settings, warn) as registry, closing(redis_of(settings)) as state:
         state.ping()
-        codec = DeadLetterCodec(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
+        schemas = {DEAD_LETTER_SUBJECT: newest_schema(settings, DEAD_LETTER_SUBJECT)}
+        encoder = framed_encoder(DEAD_LETTER_SUBJECT, schemas, registry)
         reader = EventReader(_decoders(settings, registry), settings.profile.allowed_skew_ms)
         with (
-            KafkaDeadLetters(bootstrap, overrides, codec) as letters,
+            KafkaPublisher(bootstrap, overrides, dlq_of.values()) as publisher,
             KafkaEvents(bootstrap, overrides, group=group, topics=topics, instance_id=instance_id) as events,
         ):
             processor = Processor(
                 events,
                 reader,
                 state,
-                letters,
+                AcknowledgedLetters(DeadLetters(publisher, encoder), publisher),
                 dlq_of=dlq_of,
                 clock=lambda: time.time_ns() // 1_000_000,
                 raw_cap_bytes=settings.profile.raw_cap_bytes,

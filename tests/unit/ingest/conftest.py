@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gridctl.ingest.encode import Encoders, load_encoders
+from gridctl.ingest.pipeline import load_encoders
+from gridctl.streams.codec import FramedEncoder
 from tests.support.memory_registry import MemoryRegistry
 
 NOW_MS = 1_768_435_200_000
@@ -69,5 +70,5 @@ def line() -> Line:
 
 
 @pytest.fixture(scope="session")
-def encoders(schemas: dict[str, str], registry: MemoryRegistry) -> Encoders:
+def encoders(schemas: dict[str, str], registry: MemoryRegistry) -> dict[str, FramedEncoder]:
     return load_encoders(schemas, registry)

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gridctl.deadletters.refusal import Oversize
 from gridctl.ingest import jsonl
 from gridctl.ingest.jsonl import JsonLines
-from gridctl.ingest.ports import Batch, Oversize
+from gridctl.ingest.ports import Batch
 from gridctl.ingest.validate import READING_CAP_BYTES
 
 

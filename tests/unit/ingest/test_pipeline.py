@@ -11,18 +11,31 @@ from gridctl.contracts.assets import AssetRecord
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
 from gridctl.contracts.framing import HEADER_BYTES, schema_id_of
 from gridctl.contracts.ids import msg_id
+from gridctl.contracts.kinds import TOPIC_OF_KIND
 from gridctl.contracts.priority import PriorityLevel
+from gridctl.deadletters.letter import DeadLetters
+from gridctl.deadletters.refusal import Oversize
 from gridctl.errors import Unavailable
 from gridctl.ingest import pipeline as pipeline_module
-from gridctl.ingest.encode import Encoders, load_encoders
-from gridctl.ingest.pipeline import Pipeline
-from gridctl.ingest.ports import Batch, Letter, Oversize
+from gridctl.ingest.pipeline import Pipeline, load_encoders
+from gridctl.ingest.ports import Batch
 from gridctl.ingest.run import Until, run
 from gridctl.ingest.validate import Validator
-from gridctl.streams.codec import FramedEncoder
+from gridctl.streams.codec import FramedEncoder, framed_encoder
 from tests.support.memory_publisher import MemoryPublisher
+from tests.support.memory_registry import MemoryRegistry
 
 Line = Callable[..., bytes]
+Encoders = dict[str, FramedEncoder]
+DLQ_OF = {topic: f"{topic}.dlq" for topic in TOPIC_OF_KIND.values()}
+
+
+def registry_of(schemas: dict[str, str]) -> MemoryRegistry:
+    """Return a registry that gives the ids of the `registry` fixture."""
+    filled = MemoryRegistry()
+    for subject, text in schemas.items():
+        filled.register(subject, text)
+    return filled
 
 
 def batch(*raws: bytes, oversize: Sequence[Oversize] = (), acknowledge: Callable[[], None] = lambda: None) -> Batch:
@@ -37,7 +50,17 @@ class Bench:
         self.table = AssetTable(lambda: 0.0)
         self.table.note_complete(0.0)
         self.schemas = schemas
-        self.pipeline = Pipeline(Validator(), self.table, encoders, self.publisher, clock_ms=lambda: now_ms, **options)
+        letter_encoder = framed_encoder(DEAD_LETTER_SUBJECT, schemas, registry_of(schemas))
+        self.pipeline = Pipeline(
+            Validator(),
+            self.table,
+            encoders,
+            self.publisher,
+            DeadLetters(self.publisher, letter_encoder),
+            dlq_of=DLQ_OF,
+            clock_ms=lambda: now_ms,
+            **options,
+        )
 
     @property
     def counts(self) -> tuple[int, int, int, int]:
@@ -125,8 +148,7 @@ def test_an_encoder_that_refuses_makes_a_letter(
     def refuse(*_: object) -> bytes:
         raise AvroEncodeError("mode", "symbol is not in the enum")
 
-    of_kind = {**encoders.of_kind, "thermostat": FramedEncoder(b"", refuse)}
-    bench = Bench(Encoders(of_kind, encoders.of_dead_letter), now_ms, schemas)
+    bench = Bench({**encoders, "thermostat": FramedEncoder(b"", refuse)}, now_ms, schemas)
     bench.pipeline.submit(batch(line(), line("charger")))
     bench.pipeline.drain()
     assert bench.counts == (2, 1, 1, 0)
@@ -170,7 +192,7 @@ class Slow(MemoryPublisher):
         ticket.outstanding += len(messages)
         self.open += [ticket] * len(messages)
 
-    def publish_letter(self, _letter: Letter, ticket: Any) -> None:
+    def publish_one(self, _topic: str, _message: Any, _headers: Any, ticket: Any) -> None:
         ticket.outstanding += 1
         self.open.append(ticket)
 
@@ -187,13 +209,13 @@ def test_batches_are_acknowledged_in_order_and_only_when_all_of_them_is(
     bench.pipeline.submit(batch(line(device_id="a"), b"garbage", acknowledge=lambda: done.append("first")))
     bench.pipeline.submit(batch(line(device_id="b"), acknowledge=lambda: done.append("second")))
     event, letter, second = slow.open
-    second.settle()
+    second.outstanding -= 1
     bench.pipeline.poll()
-    event.settle()
+    event.outstanding -= 1
     bench.pipeline.poll()
     assert done == []
     assert bench.counts == (3, 0, 0, 0)
-    letter.settle()
+    letter.outstanding -= 1
     bench.pipeline.poll()
     assert done == ["first", "second"]
     assert bench.counts == (3, 2, 1, 0)

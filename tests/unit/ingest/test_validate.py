@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from gridctl.contracts.events import Reading
-from gridctl.ingest.ports import Oversize
-from gridctl.ingest.reject import Reject
+from gridctl.deadletters.refusal import Oversize, Refusal
 from gridctl.ingest.validate import NESTING_CAP, READING_CAP_BYTES, Validator, check_oversize
 
 Line = Callable[..., bytes]
@@ -81,15 +80,15 @@ UNPARSED: dict[str, tuple[Callable[[bytes], bytes], str, bool]] = {
 }
 
 
-def rejected(found: Reading | Reject) -> Reject:
-    assert isinstance(found, Reject), found
+def rejected(found: Reading | Refusal) -> Refusal:
+    assert isinstance(found, Refusal), found
     return found
 
 
 @pytest.mark.parametrize("kind", ["thermostat", "charger", "scada"])
 def test_a_sound_reading_passes(kind: str, line: Line, now_ms: int) -> None:
     found = Validator().check(line(kind), now_ms)
-    assert not isinstance(found, Reject), found
+    assert not isinstance(found, Refusal), found
     assert found.kind == kind
 
 
@@ -111,7 +110,7 @@ def test_what_does_not_parse_is_named(name: str, line: Line, now_ms: int) -> Non
     reject = rejected(Validator().check(broken(line()), now_ms))
     assert (reject.stage, reject.rule, reject.field) == ("PARSE", rule, None)
     assert reject.names.device_id == ("th-1" if readable else None)
-    assert reject.topic == ("iot.thermostat.dlq" if readable or name in KIND_ALONE else "unrouted.dlq")
+    assert reject.names.kind == ("thermostat" if readable or name in KIND_ALONE else None)
 
 
 KIND_ALONE = {"cut early", "half a surrogate"}  # the kind stands before what is broken
@@ -120,7 +119,7 @@ KIND_ALONE = {"cut early", "half a surrogate"}  # the kind stands before what is
 @pytest.mark.parametrize(("kind", "rule"), [(..., "kind_missing"), ("toaster", "kind_unknown"), (1, "kind_unknown")])
 def test_a_record_without_a_known_kind_is_routed_nowhere(kind: object, rule: str, line: Line, now_ms: int) -> None:
     reject = rejected(Validator().check(line(kind=kind), now_ms))
-    assert (reject.stage, reject.rule, reject.field, reject.topic) == ("VALIDATE", rule, "kind", "unrouted.dlq")
+    assert (reject.stage, reject.rule, reject.field, reject.names.kind) == ("VALIDATE", rule, "kind", None)
     assert reject.names.device_id == "th-1"
 
 
@@ -131,24 +130,24 @@ def test_a_long_record_is_not_parsed(line: Line, now_ms: int) -> None:
     reject = rejected(Validator().check(longest + b" ", now_ms))
     assert (reject.stage, reject.rule) == ("RECEIVE", "too_large")
     assert str(READING_CAP_BYTES + 1) in reject.reason
-    assert reject.topic == "iot.thermostat.dlq"
+    assert reject.names.kind == "thermostat"
 
 
 def test_a_record_that_its_source_could_not_hold_is_named_by_its_beginning(line: Line) -> None:
     reject = check_oversize(Oversize(line() + b"x" * 300_000, 5_000_000, "0" * 64, "stdin:1"))
-    assert (reject.stage, reject.rule, reject.topic) == ("RECEIVE", "too_large", "iot.thermostat.dlq")
+    assert (reject.stage, reject.rule, reject.names.kind) == ("RECEIVE", "too_large", "thermostat")
     assert "5000000" in reject.reason
     assert reject.names.device_id == "th-1"
 
 
 def test_the_latest_and_the_earliest_time_still_pass(line: Line, now_ms: int) -> None:
     for at_ms in (now_ms + 60_000, 946_684_800_000):
-        assert not isinstance(Validator().check(line(event_time_ms=at_ms), now_ms), Reject)
+        assert not isinstance(Validator().check(line(event_time_ms=at_ms), now_ms), Refusal)
 
 
 def test_the_allowed_skew_is_the_deployments(line: Line, now_ms: int) -> None:
     late = line(event_time_ms=now_ms + 5)
-    assert not isinstance(Validator(5).check(late, now_ms), Reject)
+    assert not isinstance(Validator(5).check(late, now_ms), Refusal)
     assert rejected(Validator(4).check(late, now_ms)).rule == "event_time_in_future"
 
 
@@ -181,7 +180,7 @@ def test_a_repeated_member_of_a_point_is_found(line: Line, now_ms: int) -> None:
 @pytest.mark.parametrize("missing", [1, 3])
 def test_a_repeated_member_does_not_hide_behind_values_left_out(missing: int, line: Line, now_ms: int) -> None:
     raw = line("scada", points=[{"name": "a", "unit": "V", "quality": "MISSING"}] * missing)
-    assert not isinstance(Validator().check(raw, now_ms), Reject)
+    assert not isinstance(Validator().check(raw, now_ms), Refusal)
     for repeated in range(1, missing + 1):
         reject = rejected(Validator().check(raw[:-1] + b',"poll_seq":7' * repeated + b"}", now_ms))
         assert (reject.rule, reject.field) == ("duplicate_key", "poll_seq")
@@ -189,7 +188,7 @@ def test_a_repeated_member_does_not_hide_behind_values_left_out(missing: int, li
 
 @pytest.mark.parametrize("unit", ["", "°C", "µV", "m³/h", "%"])
 def test_units_with_signs_pass(unit: str, line: Line, now_ms: int) -> None:
-    assert not isinstance(Validator().check(line("scada", points=[{**GOOD_POINT, "unit": unit}]), now_ms), Reject)
+    assert not isinstance(Validator().check(line("scada", points=[{**GOOD_POINT, "unit": unit}]), now_ms), Refusal)
 
 
 @pytest.mark.parametrize("depth", [NESTING_CAP - 1, NESTING_CAP])

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from gridctl.avro.codec import compile_encoder
 from gridctl.contracts.framing import frame_header
 from gridctl.contracts.kinds import TOPIC_OF_KIND
+from gridctl.deadletters.refusal import Refusal
 from gridctl.errors import Unavailable
-from gridctl.process.decode import EventReader, Rejected
+from gridctl.process.decode import EventReader
 from gridctl.state.record import unpack
 from tests.support.memory_events import MemoryRecord
 from tests.support.memory_registry import MemoryRegistry
@@ -28,8 +29,8 @@ def as_record(
     return MemoryRecord(TOPIC_OF_KIND[kind], key, value, at_ms or 1_768_435_201_000)
 
 
-def rejected(reader: EventReader, record: MemoryRecord, now_ms: int = 0) -> Rejected:
-    with pytest.raises(Rejected) as caught:
+def rejected(reader: EventReader, record: MemoryRecord, now_ms: int = 0) -> Refusal:
+    with pytest.raises(Refusal) as caught:
         reader.read(record, now_ms)
     return caught.value
 
@@ -62,7 +63,7 @@ def test_arbitrary_bytes_give_an_effect_or_a_reason(
     sound = frame(data.draw(st.sampled_from(KINDS)))
     at = data.draw(st.integers(0, len(sound)))
     value = sound[:at] + data.draw(st.binary(max_size=12)) + sound[data.draw(st.integers(at, len(sound))) :]
-    with suppress(Rejected):
+    with suppress(Refusal):
         effect, _ = reader.read(as_record(value, data.draw(st.sampled_from(KINDS))), 0)
         assert unpack(effect.record).frame == value
 
@@ -161,7 +162,7 @@ def test_a_broken_contract_names_the_field(
     arguments = {"device_id": "d-1", **changed}
     found = rejected(reader, as_record(frame("thermostat", **arguments)))
     assert (found.rule, found.field, found.stage) == (rule, field, "VALIDATE")
-    assert found.event is not None
+    assert found.names.device_id is not None
 
 
 def test_a_value_and_its_quality_must_agree(reader: EventReader, frame: Callable[..., bytes]) -> None:
