@@ -68,13 +68,13 @@ class MqttSource:
         self,
         address: str,
         subscription: Subscription,
-        remark: Callable[[str], None] = lambda _: None,
+        report: Callable[[str], None] = lambda _: None,
         login: Login = NO_LOGIN,
     ) -> None:
-        """Take where to listen and for what; `remark` hears when the connection comes and goes."""
+        """Take where to listen and for what; `report` takes a line when the connection comes and goes."""
         self._address = address
         self._subscription = subscription
-        self._remark = remark
+        self._report = report
         self._stopped = False
         self._connection = 0
         self._connected = False
@@ -185,7 +185,7 @@ class MqttSource:
         received, self._received, self._received_bytes = self._received, [], 0
         if not received:
             return Batch((), str)
-        # QoS 0 has no number, and nothing to acknowledge.
+        # A message at QoS 0 carries no packet id and is not acknowledged.
         numbers = [number for number, _, _ in received if number]
         topics = [topic for _, topic, _ in received]
         connection = self._connection
@@ -225,7 +225,7 @@ class MqttSource:
     ) -> None:
         self._connected = False
         if not self._stopped:
-            self._remark(f"MQTT broker {self._address}: connection lost, trying again")
+            self._report(f"MQTT broker {self._address}: connection lost, trying again")
         self._losses.append(time.monotonic())
         if len(self._losses) == LOSSES and self._losses[-1] - self._losses[0] < LOSSES_WITHIN_S:
             self._problem = Unavailable(
@@ -240,7 +240,7 @@ class MqttSource:
             if reason.is_failure:
                 self._problem = self._unavailable(f"{self._subscription.filter} is refused: {reason}")
                 return
-        self._remark(f"listening to {self._subscription.filter} at {self._address}")
+        self._report(f"listening to {self._subscription.filter} at {self._address}")
 
     def _on_unsubscribe(
         self, _client: Client, _userdata: Any, _mid: int, _reasons: list[ReasonCode], _p: Properties | None

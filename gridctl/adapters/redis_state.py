@@ -132,7 +132,7 @@ class RedisState:
         return dict(counts)
 
     def _call(self, calls: list[tuple[int, bytes, list[bytes]]]) -> list[list[Any]]:
-        """Run the script for each shard in one round trip; a server that has forgotten it is told again, once."""
+        """Run the script for each shard in one round trip; a server that has lost it is sent it again, once."""
         replies: list[Any] = self._ask(self._pipelined, calls)
         unknown = [index for index, reply in enumerate(replies) if isinstance(reply, redis.exceptions.NoScriptError)]
         if unknown:

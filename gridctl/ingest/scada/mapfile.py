@@ -54,7 +54,7 @@ def _invalid(error: ValidationError, text: str, where: str) -> UsageProblem:
     first = error.errors(include_url=False)[0]
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
-        message = "there is no such setting"
+        message = "this setting does not exist"
     return _problem(text, where, first["loc"], message)
 
 

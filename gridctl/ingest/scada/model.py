@@ -107,7 +107,7 @@ class DeviceSpec(Contract):
         if not 1 <= len(names) <= POINTS_MAX:
             raise ValueError(f"{len(names)} fields become points; 1 to {POINTS_MAX} may")
         if not 1 <= self.port <= PORT_MAX:
-            raise ValueError(f"address {self.address}: there is no such port")
+            raise ValueError(f"address {self.address}: this port does not exist")
         return self
 
 

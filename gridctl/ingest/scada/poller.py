@@ -174,7 +174,7 @@ OPENING_MAX_MS = 1000
 
 
 class DevicePoller:
-    """Polls one device on its own link until it is told to stop; a poll that has begun is finished."""
+    """Polls one device on its own link until it is stopped; a poll that has begun is finished."""
 
     def __init__(self, plan: PollPlan, link: Link, outbox: Outbox, account: DeviceAccount, notify: Notify) -> None:
         self._plan = plan

@@ -181,7 +181,7 @@ class Demo:
         return arrived >= sum(look.sent[name] for name in self.plan.fleets)
 
     def _until(self, goal: Callable[[Look], bool]) -> None:
-        """Wait for a count; after the time is over go on all the same: the account will say what is lost."""
+        """Wait for a count; after the time is over go on: the account will show what is lost."""
         reached(lambda: goal(self._look()), DRAIN_TIMEOUT_S, lambda: self._require_running(SETTLED_S))
 
     def _wait(self, goal: Callable[[], bool], what: str) -> None:

@@ -65,7 +65,7 @@ def test_the_map_of_the_simulator_is_read_with_one_request_a_device() -> None:
     ("old", "new", "line", "words"),
     [
         ('type = "UINT16"', 'type = "UINT17"', 10, r"device\[1\]\.field\[1\]\.type: .*'UINT16'"),
-        ('type = "INT16"', 'type = "INT16"\nscal = 2', 17, r"device\[1\]\.field\[2\]\.scal: there is no such setting"),
+        ('type = "INT16"', 'type = "INT16"\nscal = 2', 17, r"device\[1\]\.field\[2\]\.scal: this setting does not"),
         ('type = "INT16"', "", 13, r"field\[2\]: type is missing"),
         ("scale = 0.1", "scale = 0.0", 7, "scale is 0"),
         ("scale = 0.1", 'scale = "0.1"', 11, r"field\[1\]\.scale: .*valid number"),
@@ -78,7 +78,7 @@ def test_the_map_of_the_simulator_is_read_with_one_request_a_device() -> None:
         ('address = 1\ntype = "INT16"', 'address = 65535\ntype = "INT32"', 13, "beyond the last register"),
         ('device_id = "meter-2"', 'device_id = "meter-1"', 19, "two devices are named meter-1"),
         ('address = "[::1]:5020"', 'address = "nowhere"', 20, r"device\[2\]\.address"),
-        ('address = "[::1]:5020"', 'address = "h:70000"', 18, "no such port"),
+        ('address = "[::1]:5020"', 'address = "h:70000"', 18, "this port does not exist"),
         ("unit_id = 2", "unit_id = 256", 21, r"device\[2\]\.unit_id"),
         ("unit_id = 2\n", "", 18, r"device\[2\]\.unit_id: Field required"),
         ('unit = "V"', 'unit = "\\u001b[2J"', 12, r"field\[1\]\.unit"),
@@ -88,7 +88,7 @@ def test_the_map_of_the_simulator_is_read_with_one_request_a_device() -> None:
         ('register = "coil"', 'register = "relay"', 26, r"field\[1\]\.register"),
         ('type = "INT16"', 'type = "BIT"', 13, "type BIT and bit go together"),
         ("interval_ms = 1000", "interval_ms = 0", 1, "interval_ms"),
-        ("interval_ms = 1000", "intervall_ms = 1000", 1, "intervall_ms: there is no such setting"),
+        ("interval_ms = 1000", "intervall_ms = 1000", 1, "intervall_ms: this setting does not exist"),
     ],
 )
 def test_a_wrong_map_names_file_line_and_field(old: str, new: str, line: int, words: str) -> None:
