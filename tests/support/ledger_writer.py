@@ -1,6 +1,7 @@
 """One of many writers to a ledger, as a process: BOOTSTRAP REGISTRY NAME APPENDS FACTS; prints its turns."""
 
 import sys
+import time
 from typing import Any
 
 from confluent_kafka import Producer
@@ -30,7 +31,12 @@ def main(bootstrap: str, url: str, name: str, appends: int, facts: int) -> int:
         ledger.KafkaLedger(bootstrap, {}, registry, schema) as chain,
     ):
         for step in range(appends):
-            chain.append([Origin(name).fact("test.queue", f"{name}/{step}/{each}", 0) for each in range(facts)])
+            chain.append(
+                [
+                    Origin(name).fact("test.queue", f"{name}/{step}/{each}", time.time_ns() // 1_000_000)
+                    for each in range(facts)
+                ]
+            )
     return len(turns)
 
 
