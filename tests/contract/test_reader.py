@@ -71,13 +71,16 @@ class KafkaBench:
         assert producer.flush(20) == 0
 
     def abort(self, partition: int, *values: bytes) -> None:
-        producer = Producer({"bootstrap.servers": self._bootstrap, "transactional.id": self.topic})
+        settings = {"bootstrap.servers": self._bootstrap, "transactional.id": self.topic}
+        producer = Producer(settings)
         producer.init_transactions(20)
         producer.begin_transaction()
         for value in values:
             producer.produce(self.topic, value, partition=partition)
         assert producer.flush(20) == 0
         producer.abort_transaction(20)
+        # Kafka answers before it has marked the records; whoever begins next waits for the marks.
+        Producer(settings).init_transactions(20)
 
     def now_ms(self) -> int:
         time.sleep(0.05)

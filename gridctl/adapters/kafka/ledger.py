@@ -32,6 +32,7 @@ QUEUE_S = 120.0  # longer than a hundred writers need for one turn each
 QUIET_S = 0.15  # longer than a writer takes between two of its steps
 SLOT_S, SLOT_MAX_S = 0.2, 2.0
 PATIENCE_S = 10.0  # so long one that has more and more to write goes before one that waits
+SHOWN_CHECK_S = 0.005
 RECORD_MAX_BYTES = 4 * 1024 * 1024
 FENCED = {
     KafkaError._FENCED,  # noqa: SLF001 -- its public name starts so
@@ -78,15 +79,22 @@ class KafkaLedger:
         header, give_up_s = self._frame(), time.monotonic() + QUEUE_S
         slot_s = SLOT_S
         while True:
-            head = self._turn()
-            entries = seal_all(facts, head)
+            entries = seal_all(facts, self._turn())
+            end = self._reader.end()
             if self._committed(entries, header):
                 self._head = head_of(entries[-1])
+                self._wait_until_shown(end)
                 return entries
             if time.monotonic() > give_up_s:
                 raise unavailable(self._bootstrap, f"other writers kept {AUDIT_TOPIC} busy for {QUEUE_S:.0f} s")
             self._wait_for_quiet(slot_s)
             slot_s = min(2 * slot_s, SLOT_MAX_S)
+
+    def _wait_until_shown(self, end: int) -> None:
+        """Wait until readers see what was committed: Kafka answers a commit before it has marked the records."""
+        give_up_s = time.monotonic() + ANSWER_TIMEOUT_S
+        while self._reader.end() <= end and time.monotonic() < give_up_s:
+            time.sleep(SHOWN_CHECK_S)
 
     def _wait_for_quiet(self, slot_s: float) -> None:
         give_up_s = time.monotonic() + PATIENCE_S

@@ -38,6 +38,10 @@ class LedgerReader:
         """Yield all records; raise Unavailable when the topic is absent or the broker stops answering."""
         yield from map(self._record, self._reader.read(self._spans()))
 
+    def end(self) -> int:
+        """Return the offset behind the last record that readers see."""
+        return next(iter(self._spans().values())).end
+
     def holds(self, mark: bytes) -> bool:
         """Say whether a record with this mark of a writer in its headers was committed."""
         # All of it: read from the middle, the embedded broker drops records behind a transaction that was aborted.
