@@ -13,10 +13,10 @@ from pydantic_core import ErrorDetails, SchemaValidator
 from gridctl.contracts.clock import ALLOWED_SKEW_MS, EVENT_TIME_MIN_MS, event_time_problem
 from gridctl.contracts.events import STAMPS, Reading
 from gridctl.contracts.kinds import KINDS, any_reading
+from gridctl.contracts.repeated import compile_quotes, repeated_key
 from gridctl.deadletters.refusal import Names, Oversize, Refusal
 from gridctl.ingest.names import peek
 from gridctl.ingest.nesting import nests_deeper
-from gridctl.ingest.repeated import compile_quotes, repeated_key
 
 # A SCADA poll of POINTS_MAX points with names of full length fits; the broker takes a megabyte.
 READING_CAP_BYTES = 256 * 1024

@@ -10,6 +10,7 @@ from gridctl.cli.options import Output, OutputFormat
 app = typer.Typer(no_args_is_help=True, help="Publish what the customer information system says of the devices.")
 
 File = Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines, one record a line; - reads stdin.")]
+AGAIN = "run `gridctl doctor`, then the same again: the newest record of a device counts"
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, write nothing.")]
 
 
@@ -38,11 +39,13 @@ def apply(
     Example:
     $ gridctl simulate assets --thermostats 1000 --to - | gridctl assets apply -
     """
+    from gridctl.assets.file import publish_assets, read_assets
     from gridctl.cli.files import reading
     from gridctl.cli.output import print_account, progress_bar, talk
     from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.ingest import asset_publisher
-    from gridctl.ingest.asset_file import publish_assets, read_assets
+    from gridctl.contracts.assets import ASSET_TOPIC
+    from gridctl.runtime.deadline import settle
 
     settings = settings_of(context)
     if not dry_run:
@@ -54,5 +57,6 @@ def apply(
         progress_bar("records", len(records)) as advance,
     ):
         if not dry_run:
-            publish_assets(records, encoder, publisher, advance)
+            receipt = publish_assets(records, encoder, publisher, advance)
+            settle(publisher, receipt, f"not every record reached {ASSET_TOPIC}", AGAIN)
     print_account({"read": len(records), "published": 0 if dry_run else len(records)}, output)

@@ -1,7 +1,5 @@
-"""The asset table: what an event is stamped with, and files of records."""
+"""The asset table: what an event is stamped with."""
 
-import io
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,15 +7,8 @@ import pytest
 
 from gridctl.assets.protection import stamp_of
 from gridctl.assets.table import UNKNOWN_AFTER_S, AssetTable
-from gridctl.avro.codec import compile_decoder
 from gridctl.contracts.assets import AssetRecord
-from gridctl.contracts.framing import HEADER_BYTES
 from gridctl.contracts.priority import PriorityLevel
-from gridctl.errors import Unavailable, UsageProblem
-from gridctl.ingest.asset_file import BATCH, LINE_MAX_BYTES, publish_assets, read_assets
-from gridctl.streams.codec import framed_encoder
-from tests.support.memory_publisher import MemoryPublisher
-from tests.support.memory_registry import MemoryRegistry
 
 
 def record(**changes: Any) -> AssetRecord:
@@ -106,74 +97,3 @@ def test_a_table_is_as_old_as_the_look_that_found_it_complete() -> None:
     now_s[0] = 7.0
     table.note_complete(4.0)
     assert table.age_s() == 3.0
-
-
-def lines(*records: AssetRecord | bytes) -> io.BytesIO:
-    return io.BytesIO(
-        b"\n".join(each if isinstance(each, bytes) else each.model_dump_json().encode() for each in records)
-    )
-
-
-def test_a_file_is_read_whole() -> None:
-    records = [record(device_id=f"th-{number}") for number in range(3)]
-    assert read_assets(lines(records[0], b"", b"  ", *records[1:]), "f") == records
-
-
-def changed(**values: Any) -> bytes:
-    return json.dumps({**record().model_dump(), **values}).encode()
-
-
-@pytest.mark.parametrize(
-    ("wrong", "what"),
-    [
-        (b'{"device_id":', "f:2: Invalid JSON"),
-        (b"[]", "f:2: "),
-        (record().model_dump_json().encode()[:-1] + b',"owner":"x"}', "f:2: owner: "),
-        (json.dumps({**record().model_dump(), "priority_level": "VIP"}).encode(), "f:2: priority_level: "),
-        (json.dumps({**record().model_dump(), "valid_from_ms": "1"}).encode(), "f:2: valid_from_ms: "),
-        (json.dumps({**record().model_dump(), "device_id": "th 1"}).encode(), "f:2: device_id: "),
-        (b"\xff\xfe", "f:2: Invalid JSON"),
-        (
-            record().model_dump_json().encode()[:-1] + b',"priority_level":"DISCRETIONARY"}',
-            "f:2: priority_level: stands twice",
-        ),
-        (
-            record().model_dump_json().encode()[:-1] + b',"priority\\u005flevel":"DISCRETIONARY"}',
-            "f:2: priority_level: stands twice",
-        ),
-        (changed(valid_to_ms=1000), "f:2: Value error, valid_to_ms is not after valid_from_ms"),
-        (changed(valid_from_ms=-1), "f:2: Value error, valid_from_ms is negative"),
-        (changed(valid_from_ms=-2, valid_to_ms=-1), "f:2: Value error, valid_from_ms is negative"),
-        (changed(updated_at_ms=-1), "f:2: Value error, updated_at_ms is negative"),
-        (b" " * (LINE_MAX_BYTES + 1), "f:2: longer than"),
-    ],
-)
-def test_one_wrong_line_refuses_the_file_and_is_named(wrong: bytes, what: str) -> None:
-    with pytest.raises(UsageProblem) as caught:
-        read_assets(lines(record(), wrong, record()), "f")
-    assert caught.value.message.startswith(what)
-    assert "nothing was written" in caught.value.next_step
-
-
-Published = Callable[[MemoryPublisher, list[AssetRecord]], None]
-
-
-@pytest.fixture
-def publish(schemas: dict[str, str], registry: MemoryRegistry) -> Published:
-    encoder = framed_encoder("grid.asset-value", schemas, registry)
-    return lambda publisher, records: publish_assets(records, encoder, publisher, lambda _: None)
-
-
-def test_each_record_goes_out_under_its_device(publish: Published, schemas: dict[str, str]) -> None:
-    records = [record(device_id=f"th-{number}", valid_to_ms=None) for number in range(BATCH + 1)]
-    publisher = MemoryPublisher()
-    publish(publisher, records)
-    messages = publisher.messages["grid.asset"]
-    assert [message["key"] for message in messages] == [each.device_id for each in records]
-    decode = compile_decoder(schemas["grid.asset-value"], schemas["grid.asset-value"])
-    assert [decode(message["value"], HEADER_BYTES) for message in messages] == [each.model_dump() for each in records]
-
-
-def test_a_record_that_is_not_taken_is_said(publish: Published) -> None:
-    with pytest.raises(Unavailable, match=r"grid\.asset"):
-        publish(MemoryPublisher(frozenset({"grid.asset"})), [record()])

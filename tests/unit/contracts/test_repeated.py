@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from gridctl.contracts.kinds import KINDS
-from gridctl.ingest.repeated import LOOK_CLOSELY, compile_quotes
+from gridctl.contracts.repeated import LOOK_CLOSELY, compile_quotes
 from tests.unit.process.conftest import TIME_MS, VALUES
 
 OPTIONAL = {"thermostat": {"humidity_pct"}, "charger": {"session_id", "session_energy_wh"}, "scada": set[str]()}
