@@ -67,6 +67,8 @@ class FramedDecoder:
         # By the five bytes of the frame.
         self._decoders: dict[bytes, Callable[[bytes, int], Any]] = {}
         self._unknown: set[bytes] = set()
+        # Why, for ever: what an id stands for never changes.
+        self._unusable: dict[bytes, str] = {}
 
     def forget_unknown(self) -> None:
         """Ask the registry again for ids that it did not know; call once a batch, where it may have learnt of them."""
@@ -86,6 +88,8 @@ class FramedDecoder:
             schema_id = schema_id_of(header)
         except FramingError as error:
             raise Unreadable(error.rule, str(error)) from error
+        if header in self._unusable:
+            raise Unreadable(SCHEMA_UNUSABLE, self._unusable[header])
         writer_schema = None if header in self._unknown else self._lookup.schema_by_id(schema_id)
         if writer_schema is None:
             self._unknown.add(header)
@@ -93,5 +97,6 @@ class FramedDecoder:
         try:
             decode = self._decoders[header] = compile_decoder(writer_schema, self._reader_schema)
         except AvroSchemaError as error:
-            raise Unreadable(SCHEMA_UNUSABLE, f"schema {schema_id}: {error.message}") from error
+            reason = self._unusable[header] = f"schema {schema_id}: {error.message}"
+            raise Unreadable(SCHEMA_UNUSABLE, reason) from error
         return decode

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from math import inf
 from threading import Event, Thread
-from typing import Any, Self
+from typing import Self
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 from pydantic import ValidationError
@@ -21,11 +21,10 @@ from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, is_final, translated, unavailable
 from gridctl.adapters.kafka.metadata import topics_of
 from gridctl.assets.table import UNKNOWN_AFTER_S, AssetTable
-from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, compile_decoder
 from gridctl.contracts.assets import ASSET_TOPIC, AssetRecord
-from gridctl.contracts.framing import HEADER_BYTES, FramingError, schema_id_of
 from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import Unavailable, Unrecoverable
+from gridctl.streams.codec import FramedDecoder, Unreadable
 
 BATCH = 1_000
 LOOK_EVERY_S = 0.5  # so long may an event still get the stamp that its device had before
@@ -47,11 +46,8 @@ class AssetFollower:
         """Take the broker, our schema of the record, into which every writer's is read, and who hears warnings."""
         self.table = AssetTable(time.monotonic)
         self._bootstrap = bootstrap
-        self._lookup = lookup
-        self._reader_schema = reader_schema
+        self._decoder = FramedDecoder(lookup, reader_schema)
         self._warn = warn
-        compile_decoder(reader_schema)  # a broken one would make every device UNKNOWN
-        self._decoders: dict[int, Callable[[bytes, int], Any] | None] = {}
         self._pending: deque[Message] = deque()
         self._stopping = Event()
         self._failure: BaseException | None = None
@@ -117,6 +113,7 @@ class AssetFollower:
     def _catch_up(self) -> None:
         """Read to where the topic ends now; the table is complete for the time when this began."""
         began_s = time.monotonic()
+        self._decoder.forget_unknown()
         with translated(self._bootstrap):
             self._read_some(0)  # hears of errors, and takes what a registry that was away left over
             self._read_to(self._ends())
@@ -177,17 +174,7 @@ class AssetFollower:
     def _decoded(self, value: bytes) -> AssetRecord | None:
         """Return the record, or None where nothing can read it; raise Unavailable when its schema cannot be asked."""
         try:
-            decode = self._decoder(schema_id_of(value))
             # From Avro an enum comes as its text, so this is the one place where a model takes text for it.
-            return None if decode is None else AssetRecord.model_validate(decode(value, HEADER_BYTES), strict=False)
-        except (FramingError, AvroDecodeError, ValidationError):
+            return AssetRecord.model_validate(self._decoder.decode(value), strict=False)
+        except (Unreadable, ValidationError):
             return None
-
-    def _decoder(self, schema_id: int) -> Callable[[bytes, int], Any] | None:
-        if schema_id not in self._decoders:
-            text = self._lookup.schema_by_id(schema_id)
-            try:
-                self._decoders[schema_id] = None if text is None else compile_decoder(text, self._reader_schema)
-            except AvroSchemaError:  # the writer's: its records cannot be read
-                self._decoders[schema_id] = None
-        return self._decoders[schema_id]

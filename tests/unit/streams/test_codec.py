@@ -1,10 +1,11 @@
 """Framed values: four causes of a failure, each under rules of its own, and a registry asked no more than needed."""
 
 import json
+from unittest.mock import Mock
 
 import pytest
 
-from gridctl.avro.codec import DECODE_RULES
+from gridctl.avro.codec import DECODE_RULES, compile_decoder
 from gridctl.contracts.framing import frame_header
 from gridctl.errors import Unavailable, UsageProblem
 from gridctl.streams.codec import FramedDecoder, Unreadable, framed_encoder
@@ -76,6 +77,22 @@ def test_an_id_that_the_registry_does_not_know_is_asked_once_until_it_is_forgott
     assert (rule_of(decoder, value), registry.asked) == ("schema_id_unknown", 1)
     decoder.forget_unknown()
     assert decoder.decode(value) == {"a": 1}
+
+
+def test_a_writer_s_schema_that_cannot_be_used_is_looked_up_and_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = Mock(side_effect=compile_decoder)
+    monkeypatch.setattr("gridctl.streams.codec.compile_decoder", compiled)
+    registry = Counted({1: BROKEN, 2: ONE, 3: BROKEN})
+    decoder, value = FramedDecoder(registry), frame_header(1) + b"\x02"
+    for _ in range(3):
+        with pytest.raises(Unreadable, match=r"^schema 1: ") as caught:
+            decoder.decode(value)
+        assert caught.value.rule == "schema_unusable"
+        decoder.forget_unknown()
+    assert (registry.asked, compiled.call_count) == (1, 1)
+    assert decoder.decode(frame_header(2) + b"\x02") == {"a": 1}
+    with pytest.raises(Unreadable, match=r"^schema 3: "):
+        decoder.decode(frame_header(3) + b"\x02")
 
 
 def test_a_broken_schema_of_ours_is_no_fault_of_the_records() -> None:
