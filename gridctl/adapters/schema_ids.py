@@ -6,10 +6,11 @@ one. Another registry under the same address has other ids: what it says differe
 
 import os
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from threading import Event, Lock, Thread
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -19,6 +20,7 @@ from gridctl.errors import GridctlError, Unavailable
 
 VERIFY_EVERY_S = 5.0
 
+_T = TypeVar("_T")
 _Number = Annotated[int, Field(ge=0, lt=2**31)]
 
 
@@ -43,7 +45,7 @@ class FallbackLookup:
         self._path = directory / f"schema-ids-{sha256(url.encode()).hexdigest()[:12]}.json"
         self._warn = warn
         self._known = self._read()
-        self._unverified: dict[object, Callable[[], str | None]] = {}
+        self._unverified: list[Callable[[], str | None]] = []
         self._is_away = False
         self._failure: GridctlError | None = None
         self._lock = Lock()
@@ -59,52 +61,51 @@ class FallbackLookup:
     def find(self, subject: str, schema: str) -> SchemaVersion | None:
         """Return the version of the subject that holds this schema, or None; raise Unavailable where nobody knows."""
         mark = fingerprint(schema)
-        known = self._known.ids.get(subject, {}).get(mark)
-        if known is None or not self._is_away:  # one that is away is not asked for each schema
-            try:
-                found = self._registry.find(subject, schema)
-            except Unavailable as away:
-                if known is None:
-                    raise
-                self._warn_once(away)
-            else:
-                if found is not None:
-                    self._keep_id(subject, mark, found)
-                return found
-        version, schema_id = known
-        self._verify_later((subject, mark), lambda: self._judge_id(subject, schema, schema_id))
-        return SchemaVersion(subject, version, schema_id, schema)
+        kept = self._known.ids.get(subject, {}).get(mark)
+        known = None if kept is None else SchemaVersion(subject, *kept, schema)
+        ask, keep = partial(self._registry.find, subject, schema), partial(self._keep_id, subject, mark)
+        return self._answer(known, ask, keep, _other_id)
 
     def schema_by_id(self, schema_id: int) -> str | None:
         """Return the schema text of an id, or None when the registry does not know it; raise Unavailable."""
-        known = self._known.texts.get(schema_id)
-        if known is None or not self._is_away:
-            try:
-                found = self._registry.schema_by_id(schema_id)
-            except Unavailable as away:
-                if known is None:
-                    raise
-                self._warn_once(away)
-            else:
-                if found is not None:
-                    self._keep_text(schema_id, found)
-                return found
-        self._verify_later(schema_id, lambda: self._judge_text(schema_id, known))
-        return known
+        ask, keep = partial(self._registry.schema_by_id, schema_id), partial(self._keep_text, schema_id)
+        return self._answer(self._known.texts.get(schema_id), ask, keep, partial(_other_text, schema_id))
 
     def check(self) -> None:
         """Raise Unavailable once the registry has said something else than what was used."""
         if self._failure is not None:
             raise self._failure
 
+    def _answer(
+        self,
+        known: _T | None,
+        ask: Callable[[], _T | None],
+        keep: Callable[[_T], None],
+        judge: Callable[[_T, _T | None], str | None],
+    ) -> _T | None:
+        """Return and keep what the registry says; where it is away, what is known, to be judged when it answers."""
+        if known is None or not self._is_away:  # one that is away is not asked for each schema
+            try:
+                found = ask()
+            except Unavailable as away:
+                if known is None:
+                    raise
+                self._warn_once(away)
+            else:
+                if found is not None:
+                    keep(found)
+                return found
+        self._verify_later(lambda: judge(known, ask()))
+        return known
+
     def _warn_once(self, away: Unavailable) -> None:
         if not self._is_away:
             self._warn(f"{away.message}; what it said before is used, and verified as soon as it answers")
         self._is_away = True
 
-    def _verify_later(self, key: object, judge: Callable[[], str | None]) -> None:
+    def _verify_later(self, judge: Callable[[], str | None]) -> None:
         with self._lock:
-            self._unverified[key] = judge
+            self._unverified.append(judge)
             if self._verifier is None:
                 self._verifier = Thread(target=self._verify, name="schema-ids", daemon=True)
                 self._verifier.start()
@@ -130,26 +131,12 @@ class FallbackLookup:
                     return
 
     def _problem(self) -> str | None:
-        for key, judge in list(self._unverified.items()):
-            problem = judge()
+        while self._unverified:
+            problem = self._unverified[0]()
             if problem:
                 return problem
-            del self._unverified[key]
+            self._unverified.pop(0)
         return None
-
-    def _judge_id(self, subject: str, schema: str, schema_id: int) -> str | None:
-        found = self._registry.find(subject, schema)
-        if found is None:
-            return f"{subject} was written with id {schema_id}, and it does not hold that schema"
-        if found.schema_id != schema_id:
-            return f"{subject} was written with id {schema_id}, and it says {found.schema_id}"
-        return None
-
-    def _judge_text(self, schema_id: int, text: str) -> str | None:
-        found = self._registry.schema_by_id(schema_id)
-        if found is not None and fingerprint(found) == fingerprint(text):
-            return None
-        return f"id {schema_id} was read with another schema than the one that it holds"
 
     def _keep_id(self, subject: str, mark: str, found: SchemaVersion) -> None:
         known = self._known.ids.get(subject, {}).get(mark)
@@ -190,3 +177,18 @@ class FallbackLookup:
             written.replace(self._path)
         except OSError as error:
             self._warn(f"{self._path}: cannot be written: {error.strerror}; the next start needs the registry")
+
+
+def _other_id(used: SchemaVersion, found: SchemaVersion | None) -> str | None:
+    """Return how what the registry says differs from the id that was used, or None."""
+    if found is not None and found.schema_id == used.schema_id:
+        return None
+    said = "does not hold that schema" if found is None else f"says {found.schema_id}"
+    return f"{used.subject} was written with id {used.schema_id}, and it {said}"
+
+
+def _other_text(schema_id: int, used: str, found: str | None) -> str | None:
+    """Return how what the registry says differs from the schema that was used, or None."""
+    if found is not None and fingerprint(found) == fingerprint(used):
+        return None
+    return f"id {schema_id} was read with another schema than the one that it holds"
