@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gridctl.contracts.deadletter import UNROUTED_DLQ
 from gridctl.errors import UsageProblem
 
 TopicName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(\.[a-z][a-z0-9\-]*)+$", max_length=249)]
@@ -61,8 +62,9 @@ class TopicCatalogue(BaseModel):
 
     @property
     def dead_letter_topics(self) -> list[str]:
-        """Every topic that holds dead letters, `unrouted.dlq` included."""
-        return [spec.name for spec in self.topic if spec.name.endswith(".dlq")]
+        """Every topic that holds dead letters: what a topic names as its `dlq`, and `unrouted.dlq`."""
+        named = {UNROUTED_DLQ, *(spec.dlq for spec in self.topic)}
+        return [spec.name for spec in self.topic if spec.name in named]
 
 
 def parse_catalogue(text: str, where: str = "schemas/topics.toml") -> TopicCatalogue:
