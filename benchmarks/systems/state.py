@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from gridctl.contracts.clock import event_time_problem
 from gridctl.contracts.ids import msg_id
 from gridctl.contracts.kinds import KINDS
-from gridctl.process.effect import effect_of
+from gridctl.process.decode import effect_of
 from gridctl.state.model import SHARDS, shard_of
 from work import DLQ, PRODUCER, ROOT, Options
 

@@ -4,8 +4,8 @@ The writer's schema comes from the registry by the id in the frame, the reader's
 not know makes a dead letter; a registry that does not answer stops the processor, for nothing is known then.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -14,10 +14,11 @@ from gridctl.contracts.events import Kind
 from gridctl.contracts.ids import msg_id
 from gridctl.contracts.kinds import KINDS
 from gridctl.deadletters.refusal import Names, Refusal
-from gridctl.process.checks import compile_test
-from gridctl.process.effect import effect_of
+from gridctl.process.checks import Test, compile_test
 from gridctl.process.ports import Effect
-from gridctl.state.stored import StoredEvents
+from gridctl.state.model import NO_CIRCUIT
+from gridctl.state.reader import StoredEvents
+from gridctl.state.record import pack_register
 from gridctl.streams.codec import FramedDecoder, Unreadable
 from gridctl.streams.records import Record
 
@@ -26,24 +27,12 @@ BROKER_TIME = 2  # the kind of a record's time that the broker sets at append (L
 Event = Mapping[str, Any]
 
 
-class _Route:
+class _Route(NamedTuple):
     """How the values of one topic are read."""
 
-    def __init__(self, kind: Kind, decoder: FramedDecoder) -> None:
-        self.kind = kind
-        self.decoder = decoder
-        self.validate = kind.event.__pydantic_validator__.validate_python
-        self.surely_sound = compile_test(kind.event, without=frozenset({"kind"}))
-
-    def decode(self, frame: bytes) -> Event:
-        try:
-            event: Event = self.decoder.decode(frame)
-        except Unreadable as error:
-            raise Refusal("DECODE", error.rule, error.reason) from error
-        return event
-
-    def names(self, event: Event) -> Names:
-        return Names(self.kind.name, event["device_id"], event.get("firmware"))
+    kind: Kind
+    decode: Callable[[bytes], Event]
+    surely_sound: Test
 
 
 class EventReader:
@@ -54,47 +43,65 @@ class EventReader:
 
     def __init__(self, decoders: Mapping[str, FramedDecoder], allowed_skew_ms: int) -> None:
         self._allowed_skew_ms = allowed_skew_ms
-        self._routes = {KINDS[name].topic: _Route(KINDS[name], decoder) for name, decoder in decoders.items()}
+        self._decoders = decoders
+        self._routes: dict[str, _Route] = {}
+        for name, decoder in decoders.items():
+            kind = KINDS[name]
+            surely_sound = compile_test(kind.event, without=frozenset({"kind"}))
+            self._routes[kind.topic] = _Route(kind, decoder.decode, surely_sound)
         self.stored = StoredEvents(decoders)
 
     def forget_unknown(self) -> None:
         """Ask the registry again for ids that it did not know; call once a batch."""
-        for route in self._routes.values():
-            route.decoder.forget_unknown()
+        for decoder in self._decoders.values():
+            decoder.forget_unknown()
 
     def read(self, record: Record, now_ms: int) -> tuple[Effect, int]:
         """Return the effect and the event time of a record; raise Refusal, or Unavailable."""
-        route = self._routes[record.topic() or ""]
+        kind, decode, surely_sound = self._routes[record.topic() or ""]
         value = record.value()
         if value is None:
             raise Refusal("DECODE", "empty_value", "the record has no value")
-        event = route.decode(value)
+        try:
+            event = decode(value)
+        except Unreadable as error:
+            raise Refusal("DECODE", error.rule, error.reason) from error
         device_id, event_time_ms = event["device_id"], event["event_time_ms"]
-        if not route.surely_sound(event):
-            _check(route, event)
+        if not surely_sound(event):
+            _check(kind, event)
         if event["msg_id"] != msg_id(device_id, event_time_ms):
             reason = f"msg_id is not the hash of {device_id} and {event_time_ms}"
-            raise Refusal("VALIDATE", "msg_id_mismatch", reason, "msg_id", route.names(event))
+            raise _refused(kind, event, "msg_id_mismatch", reason, "msg_id")
         key = record.key()
         if key is None or key != device_id.encode():
             reason = "the record's key is not its device_id, so its order in the partition means nothing"
-            raise Refusal("VALIDATE", "key_mismatch", reason, "device_id", route.names(event))
+            raise _refused(kind, event, "key_mismatch", reason, "device_id")
         # Against the broker's time a replay judges as the first run did; the clock stands in where there is none.
         kind_of_time, at_ms = record.timestamp()
         problem = event_time_problem(
             event_time_ms, at_ms if kind_of_time == BROKER_TIME else now_ms, self._allowed_skew_ms
         )
         if problem:
-            reason = f"event time {event_time_ms} is out of bounds"
-            raise Refusal("VALIDATE", problem, reason, "event_time_ms", route.names(event))
-        return effect_of(route.kind, event, key, value), event_time_ms
+            raise _refused(kind, event, problem, f"event time {event_time_ms} is out of bounds", "event_time_ms")
+        return effect_of(kind, event, key, value), event_time_ms
 
 
-def _check(route: _Route, event: Event) -> None:
+def effect_of(kind: Kind, event: Event, device_id: bytes, frame: bytes) -> Effect:
+    """Return what a sound event means for the grid state; `frame` is the event as it came, kept in the state."""
+    power_mw, good = kind.contribution(event)
+    circuit = (event["circuit_id"] or NO_CIRCUIT).encode()
+    record = pack_register(event["event_time_ms"], power_mw, good, kind.code, circuit, frame)
+    return Effect(device_id, record)
+
+
+def _check(kind: Kind, event: Event) -> None:
     try:
-        route.validate({"kind": route.kind.name, **event}, strict=False)
+        kind.event.__pydantic_validator__.validate_python({"kind": kind.name, **event}, strict=False)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
-        reason = f"{field}: {first['msg']}"
-        raise Refusal("VALIDATE", "contract_broken", reason, field, route.names(event)) from error
+        raise _refused(kind, event, "contract_broken", f"{field}: {first['msg']}", field) from error
+
+
+def _refused(kind: Kind, event: Event, rule: str, reason: str, field: str) -> Refusal:
+    return Refusal("VALIDATE", rule, reason, field, Names(kind.name, event["device_id"], event.get("firmware")))

@@ -1,10 +1,9 @@
 """What this room needs from outside; `gridctl.adapters` implements it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from gridctl.contracts.deadletter import DeadLetter
-from gridctl.state.model import CircuitTotal, DeviceState, Outcome
+from gridctl.state.model import DeviceState, Outcome
 from gridctl.streams.records import Record
 
 
@@ -54,32 +53,4 @@ class StateStore(Protocol):
 
     def device(self, device_id: str) -> DeviceState | None:
         """Return one device, or None; raise Unavailable."""
-        ...
-
-
-class StateReader(Protocol):
-    """The grid state, read."""
-
-    def devices(self) -> Iterator[tuple[str, DeviceState]]:
-        """Yield every device, in no order; raise Unavailable."""
-        ...
-
-    def device(self, device_id: str) -> DeviceState | None:
-        """Return one device, or None; raise Unavailable."""
-        ...
-
-    def circuits(self) -> dict[str, CircuitTotal]:
-        """Return the total of every circuit; raise Unavailable."""
-        ...
-
-    def effects(self) -> dict[str, int]:
-        """Return the events by what became of them: `applied`, `stale`, `duplicates`; raise Unavailable."""
-        ...
-
-
-class DeadLetterSink(Protocol):
-    """The dead letter topics."""
-
-    def write(self, letters: Sequence[tuple[str, DeadLetter]]) -> None:
-        """Write letters, each with its dead letter topic; return when all are acknowledged; raise Unavailable."""
         ...

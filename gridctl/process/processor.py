@@ -6,13 +6,15 @@ from typing import Any, NamedTuple
 
 from gridctl.contracts.deadletter import RAW_CAP_BYTES, DeadLetter
 from gridctl.contracts.kinds import TOPIC_OF_KIND
-from gridctl.deadletters.letter import letter_of
+from gridctl.deadletters.letter import DeadLetters, letter_of
 from gridctl.deadletters.refusal import Names, Refusal
 from gridctl.process.decode import EventReader
-from gridctl.process.ports import DeadLetterSink, Effect, EventSource, StateStore
+from gridctl.process.ports import Effect, EventSource, StateStore
+from gridctl.runtime.deadline import settle
 from gridctl.runtime.histogram import Histogram
 from gridctl.state.model import DeviceState, Outcome, Register, judge, merge, same_time
 from gridctl.state.record import unpack
+from gridctl.streams.publisher import Publisher, Receipt
 from gridctl.streams.records import Record
 
 BATCH = 1000
@@ -61,14 +63,18 @@ class _Sound(NamedTuple):
 
 
 class Processor:
-    """One member of the group. `dlq_of` maps a topic to its dead letter topic; `clock` gives epoch milliseconds."""
+    """One member of the group. `publisher` is what `letters` are sent by.
+
+    `dlq_of` maps a topic to its dead letter topic; `clock` gives epoch milliseconds.
+    """
 
     def __init__(
         self,
         source: EventSource,
         reader: EventReader,
         store: StateStore,
-        letters: DeadLetterSink,
+        letters: DeadLetters,
+        publisher: Publisher,
         *,
         dlq_of: Mapping[str, str],
         clock: Callable[[], int],
@@ -78,6 +84,7 @@ class Processor:
         self._reader = reader
         self._store = store
         self._letters = letters
+        self._publisher = publisher
         self._dlq_of = dlq_of
         self._clock = clock
         self._raw_cap_bytes = raw_cap_bytes
@@ -188,5 +195,8 @@ class Processor:
         return self._dlq_of[topic], letter
 
     def _write(self, letters: Sequence[tuple[str, DeadLetter]]) -> None:
-        if letters:
-            self._letters.write(letters)
+        """Write letters, each to its topic; return when all are acknowledged; raise Unavailable."""
+        receipt = Receipt()
+        for topic, letter in letters:
+            self._letters.send(topic, letter, receipt)
+        settle(self._publisher, receipt, "a dead letter could not be written", "run `gridctl doctor`, then start again")

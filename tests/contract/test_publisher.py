@@ -16,14 +16,14 @@ from gridctl.adapters.kafka.admin import KafkaTopics
 from gridctl.adapters.kafka.errors import error_of, failure_of, is_final
 from gridctl.adapters.kafka.producer import KafkaPublisher
 from gridctl.adapters.kafka.reader import KafkaReader
-from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
+from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, DeadLetter
 from gridctl.contracts.topics import TopicSpec
 from gridctl.deadletters.letter import DeadLetters, letter_of
 from gridctl.deadletters.refusal import Refusal
 from gridctl.deadletters.view import letter_row, stored_letters
 from gridctl.errors import Unavailable, Unrecoverable
 from gridctl.local.stack.model import read_stack
-from gridctl.process.letters import AcknowledgedLetters
+from gridctl.runtime.deadline import settle
 from gridctl.streams.codec import FramedDecoder, framed_encoder
 from gridctl.streams.publisher import Headers, Publisher, Receipt, Undelivered
 from gridctl.streams.reader import RangedReader
@@ -115,18 +115,24 @@ def _bytes(key: str | bytes | None) -> bytes | None:
     return key.encode() if isinstance(key, str) else key
 
 
-def test_a_dead_letter_is_on_its_topic_when_the_call_returns(bench: Bench) -> None:
+def test_a_dead_letter_is_on_its_topic_once_it_is_settled(bench: Bench) -> None:
     registry = MemoryRegistry()
     registry.register(DEAD_LETTER_SUBJECT, LETTER_SCHEMA)
     encoder = framed_encoder(DEAD_LETTER_SUBJECT, {DEAD_LETTER_SUBJECT: LETTER_SCHEMA}, registry)
-    letters = AcknowledgedLetters(DeadLetters(bench.publisher, encoder), bench.publisher)
+    letters = DeadLetters(bench.publisher, encoder)
+
+    def write(letter: DeadLetter) -> None:
+        receipt = Receipt()
+        letters.send(bench.topic, letter, receipt)
+        settle(bench.publisher, receipt, "a dead letter could not be written", "look")
+
     letter = letter_of(Refusal("DECODE", "bad_utf8", "no"), b"\xff", "kafka:t", now_ms=5, cap_bytes=10)
-    letters.write([(bench.topic, letter)])
+    write(letter)
     [found] = stored_letters(bench.reader, FramedDecoder(registry, LETTER_SCHEMA), [bench.topic])
     row = letter_row(found)
     assert (row["rule"], row["source"], row["attempt"], row["rejected_at_ms"]) == ("bad_utf8", "kafka:t", 1, 5)
     with pytest.raises(Unrecoverable, match="a dead letter could not be written"):
-        letters.write([(bench.topic, letter.model_copy(update={"raw": os.urandom(TOO_LONG)}))])
+        write(letter.model_copy(update={"raw": os.urandom(TOO_LONG)}))
 
 
 @pytest.mark.stack

@@ -15,7 +15,7 @@ from gridctl.adapters.redis_state import RedisState, keys_of
 from gridctl.errors import Unavailable
 from gridctl.local.stack import embedded
 from gridctl.local.stack.processes import stop
-from gridctl.process.ports import Effect, StateReader, StateStore
+from gridctl.process.ports import Effect, StateStore
 from gridctl.state.model import (
     SHARDS,
     CircuitTotal,
@@ -27,6 +27,7 @@ from gridctl.state.model import (
     shard_of,
     totals,
 )
+from gridctl.state.reader import StateReader
 from gridctl.state.record import pack, pack_register, unpack
 from tests.support.memory_state import MemoryState
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gridctl.contracts.deadletter import DeadLetter
+from gridctl.deadletters.letter import DeadLetters
+from gridctl.streams.publisher import Headers, Receipt
 from gridctl.streams.records import Record
 
 
@@ -12,8 +14,9 @@ class _Fields(NamedTuple):
     key: bytes | None
     value: bytes | None
     appended_ms: int
-    partition: int = 0
-    offset: int = 0
+    offset: int
+    partition: int
+    headers: Headers
 
 
 class MemoryRecord:
@@ -27,8 +30,9 @@ class MemoryRecord:
         appended_ms: int,
         offset: int = 0,
         partition: int = 0,
+        headers: Headers | None = None,
     ) -> None:
-        self._fields = _Fields(topic, key, value, appended_ms, partition, offset)
+        self._fields = _Fields(topic, key, value, appended_ms, offset, partition, headers or [])
 
     def topic(self) -> str:
         """Return the topic."""
@@ -53,6 +57,10 @@ class MemoryRecord:
     def timestamp(self) -> tuple[int, int]:
         """Return the time at which the broker appended the record."""
         return 2, self._fields.appended_ms
+
+    def headers(self) -> Headers:
+        """Return the headers, as the client does; no reader of the platform's topics asks for them."""
+        return self._fields.headers
 
 
 class MemoryEvents:
@@ -82,12 +90,12 @@ class MemoryEvents:
         self._position = self.committed
 
 
-class MemoryLetters:
-    """Implements DeadLetterSink."""
+class MemoryLetters(DeadLetters):
+    """Keeps letters instead of sending them; each is acknowledged at once."""
 
     def __init__(self) -> None:
         self.letters: list[tuple[str, DeadLetter]] = []
 
-    def write(self, letters: Sequence[tuple[str, DeadLetter]]) -> None:
-        """Keep the letters."""
-        self.letters += letters
+    def send(self, topic: str, letter: DeadLetter, receipt: Receipt) -> None:  # noqa: ARG002 -- nothing is outstanding
+        """Keep a letter."""
+        self.letters.append((topic, letter))

@@ -11,7 +11,8 @@ from tests.support.memory_events import MemoryRecord
 class MemoryTopics:
     """Implements RangedReader and Publisher; an offset whose record is None holds nothing that a reader may see.
 
-    What is published goes to the first partition, and is acknowledged within the next `poll`. Headers are dropped.
+    `topics` are the numbers of partitions. What is published goes to the first one, and is acknowledged within the next
+    `poll`; what is for another topic, or longer than `longest_bytes`, is given back as final.
     """
 
     def __init__(self, topics: Mapping[str, int], longest_bytes: int = 2**20) -> None:
@@ -21,10 +22,16 @@ class MemoryTopics:
             Place(topic, number): [] for topic, count in topics.items() for number in range(count)
         }
 
-    def append(self, place: Place, key: bytes | None, value: bytes | None, time_ms: int) -> None:
+    def append(
+        self, place: Place, key: bytes | None, value: bytes | None, time_ms: int, headers: Headers | None = None
+    ) -> None:
         """Add a record, at a time that is not before that of the last one."""
         held = self.partitions[place]
-        held.append(MemoryRecord(place.topic, key, value, time_ms, len(held), place.partition))
+        held.append(MemoryRecord(place.topic, key, value, time_ms, len(held), place.partition, headers))
+
+    def held(self, *topics: str) -> list[MemoryRecord]:
+        """Return the records of these topics."""
+        return list(self.read(self.spans(topics)))
 
     def publish(self, topic: str, messages: list[Message], receipt: Receipt) -> None:
         """Hand over a batch for one topic."""
@@ -40,11 +47,12 @@ class MemoryTopics:
         """Write what was handed over, or give it back."""
         while self._handed_over:
             topic, message, headers, receipt = self._handed_over.popleft()
-            if len(message["value"]) > self._longest_bytes:
-                receipt.give_back(Undelivered(topic, message, headers, f"{topic}: too long", is_final=True))
+            place, key, value = Place(topic, 0), message["key"], message["value"]
+            problem = "is not there" if place not in self.partitions else "takes no record of this length"
+            if place not in self.partitions or len(value) > self._longest_bytes:
+                receipt.give_back(Undelivered(topic, message, headers, f"topic {topic} {problem}", is_final=True))
                 continue
-            key = message["key"]
-            self.append(Place(topic, 0), key.encode() if isinstance(key, str) else key, message["value"], 0)
+            self.append(place, key.encode() if isinstance(key, str) else key, value, 0, headers)
             receipt.outstanding -= 1
 
     def spans(

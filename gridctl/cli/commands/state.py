@@ -8,7 +8,7 @@ from gridctl.cli.options import RecordFormat, RecordOutput
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from gridctl.process.ports import StateReader
+    from gridctl.state.reader import StateReader
     from gridctl.state.view import EventOf
 
 Name = Annotated[str | None, typer.Argument(metavar="[DEVICE|CIRCUIT]", help="Only this device or circuit.")]

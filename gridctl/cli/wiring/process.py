@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from gridctl.cli.config import Settings
     from gridctl.contracts.registry import SchemaLookup
     from gridctl.deadletters.view import StoredLetter
-    from gridctl.process.ports import StateReader
     from gridctl.process.processor import Processor
+    from gridctl.state.reader import StateReader
     from gridctl.state.view import EventOf
     from gridctl.streams.codec import FramedDecoder
 
@@ -41,7 +41,6 @@ def processor_of(
     from gridctl.adapters.kafka.producer import KafkaPublisher
     from gridctl.deadletters.letter import DeadLetters
     from gridctl.process.decode import EventReader
-    from gridctl.process.letters import AcknowledgedLetters
     from gridctl.process.processor import Processor
     from gridctl.streams.codec import framed_encoder
 
@@ -61,7 +60,8 @@ def processor_of(
                 events,
                 reader,
                 state,
-                AcknowledgedLetters(DeadLetters(publisher, encoder), publisher),
+                DeadLetters(publisher, encoder),
+                publisher,
                 dlq_of=dlq_of,
                 clock=lambda: time.time_ns() // 1_000_000,
                 raw_cap_bytes=settings.profile.raw_cap_bytes,
@@ -72,7 +72,7 @@ def processor_of(
 @contextmanager
 def state_of(settings: Settings) -> Iterator[tuple[StateReader, EventOf]]:
     """Yield the grid state, and how to read the events in it."""
-    from gridctl.state.stored import StoredEvents
+    from gridctl.state.reader import StoredEvents
 
     with closing(redis_of(settings)) as state:
         state.ping()

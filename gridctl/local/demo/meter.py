@@ -9,7 +9,7 @@ from gridctl.adapters.kafka.config import client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated
 from gridctl.contracts.topics import TopicCatalogue
 from gridctl.deadletters.view import StoredLetter, summarise
-from gridctl.process.ports import StateReader
+from gridctl.state.reader import StateReader
 from gridctl.state.view import circuit_rows
 from gridctl.streams.reader import Place, RangedReader
 

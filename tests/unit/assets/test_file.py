@@ -10,15 +10,13 @@ from typing import Any
 import pytest
 
 from gridctl.assets.file import BATCH, LINE_MAX_BYTES, publish_assets, read_assets
-from gridctl.avro.codec import compile_decoder
 from gridctl.cli.main import run
 from gridctl.contracts.assets import AssetRecord
-from gridctl.contracts.framing import HEADER_BYTES
 from gridctl.contracts.priority import PriorityLevel
 from gridctl.errors import UsageProblem
-from gridctl.streams.codec import FramedEncoder, framed_encoder
-from tests.support.memory_publisher import MemoryPublisher
+from gridctl.streams.codec import FramedDecoder, FramedEncoder, framed_encoder
 from tests.support.memory_registry import MemoryRegistry
+from tests.support.memory_topics import MemoryTopics
 
 
 def record(**changes: Any) -> AssetRecord:
@@ -86,36 +84,38 @@ def encoder(schemas: dict[str, str], registry: MemoryRegistry) -> FramedEncoder:
     return framed_encoder("grid.asset-value", schemas, registry)
 
 
-def test_each_record_goes_out_under_its_device(encoder: FramedEncoder, schemas: dict[str, str]) -> None:
+def test_each_record_goes_out_under_its_device(
+    encoder: FramedEncoder, schemas: dict[str, str], registry: MemoryRegistry
+) -> None:
     records = [record(device_id=f"th-{number}", valid_to_ms=None) for number in range(BATCH + 1)]
-    publisher = MemoryPublisher()
+    publisher = MemoryTopics({"grid.asset": 1})
     receipt = publish_assets(records, encoder, publisher, lambda _: None)
     publisher.poll(0.0)
     assert (receipt.outstanding, receipt.undelivered) == (0, [])
-    messages = publisher.messages["grid.asset"]
-    assert [message["key"] for message in messages] == [each.device_id for each in records]
-    decode = compile_decoder(schemas["grid.asset-value"], schemas["grid.asset-value"])
-    assert [decode(message["value"], HEADER_BYTES) for message in messages] == [each.model_dump() for each in records]
+    held = publisher.held("grid.asset")
+    assert [each.key() for each in held] == [each.device_id.encode() for each in records]
+    decode = FramedDecoder(registry, schemas["grid.asset-value"]).decode
+    assert [decode(each.value() or b"") for each in held] == [each.model_dump() for each in records]
 
 
-@pytest.mark.parametrize("refuses", [frozenset[str](), frozenset({"grid.asset"})])
+@pytest.mark.parametrize("is_there", [True, False])
 def test_the_command_ends_when_all_is_acknowledged_and_says_what_is_not(
-    refuses: frozenset[str],
+    is_there: bool,
     encoder: FramedEncoder,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     @contextmanager
-    def publishing(*_: object) -> Iterator[tuple[FramedEncoder, MemoryPublisher]]:
-        yield encoder, MemoryPublisher(refuses)
+    def publishing(*_: object) -> Iterator[tuple[FramedEncoder, MemoryTopics]]:
+        yield encoder, MemoryTopics({"grid.asset": 1} if is_there else {})
 
     monkeypatch.setattr("gridctl.cli.wiring.ingest.asset_publisher", publishing)
     path = tmp_path / "assets.jsonl"
     path.write_text(record().model_dump_json())
     code = run(["assets", "apply", str(path), "-o", "json"])
     out, error = capsys.readouterr()
-    if not refuses:
+    if is_there:
         assert (code, json.loads(out), error) == (0, {"read": 1, "published": 1}, "")
         return
     assert (code, out) == (5, "")

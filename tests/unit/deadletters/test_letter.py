@@ -19,36 +19,34 @@ from gridctl.streams.codec import FramedDecoder, framed_encoder
 from gridctl.streams.publisher import Receipt
 from tests.running_stack import ROOT
 from tests.support.memory_events import MemoryRecord
-from tests.support.memory_publisher import Letter, MemoryPublisher
 from tests.support.memory_registry import MemoryRegistry
+from tests.support.memory_topics import MemoryTopics
 
 NOW_MS = 1_768_435_200_000
 
 
 @pytest.fixture
-def publisher() -> MemoryPublisher:
-    return MemoryPublisher()
+def publisher() -> MemoryTopics:
+    return MemoryTopics({"unrouted.dlq": 1})
 
 
 @pytest.fixture
-def letters(publisher: MemoryPublisher, schemas: dict[str, str], registry: MemoryRegistry) -> DeadLetters:
+def letters(publisher: MemoryTopics, schemas: dict[str, str], registry: MemoryRegistry) -> DeadLetters:
     return DeadLetters(publisher, framed_encoder(DEAD_LETTER_SUBJECT, schemas, registry))
 
 
-def sent(letters: DeadLetters, publisher: MemoryPublisher, letter: DeadLetter) -> Letter:
+def sent(letters: DeadLetters, publisher: MemoryTopics, letter: DeadLetter) -> MemoryRecord:
     receipt = Receipt()
     letters.send("unrouted.dlq", letter, receipt)
     publisher.poll(0.0)
     assert (receipt.outstanding, receipt.undelivered) == (0, [])
-    return publisher.letters[-1]
+    return publisher.held("unrouted.dlq")[-1]
 
 
-def test_a_letter_survives_its_encoding(
-    letters: DeadLetters, publisher: MemoryPublisher, schemas: dict[str, str]
-) -> None:
+def test_a_letter_survives_its_encoding(letters: DeadLetters, publisher: MemoryTopics, schemas: dict[str, str]) -> None:
     raw = b"0123456789" * 5
     refusal = Refusal("VALIDATE", "out_of_range", "mode: no", "mode", Names("thermostat", "th-1", "2.4.1"))
-    value = sent(letters, publisher, letter_of(refusal, raw, "stdin:7", now_ms=NOW_MS, cap_bytes=20)).value
+    value = sent(letters, publisher, letter_of(refusal, raw, "stdin:7", now_ms=NOW_MS, cap_bytes=20)).value() or b""
     decoded = compile_decoder(schemas[DEAD_LETTER_SUBJECT], schemas[DEAD_LETTER_SUBJECT])(value, HEADER_BYTES)
     assert decoded == {
         "stage": "VALIDATE",
@@ -99,19 +97,19 @@ def test_a_record_of_a_topic_is_named_by_its_place_and_its_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("device_id", "key"), [("th-1", "th-1"), ("th 1", None), ("th-1\N{REPLACEMENT CHARACTER}", None), (None, None)]
+    ("device_id", "key"), [("th-1", b"th-1"), ("th 1", None), ("th-1\N{REPLACEMENT CHARACTER}", None), (None, None)]
 )
 def test_the_key_is_the_device_where_it_has_a_proper_id(
-    device_id: str | None, key: str | None, letters: DeadLetters, publisher: MemoryPublisher
+    device_id: str | None, key: bytes | None, letters: DeadLetters, publisher: MemoryTopics
 ) -> None:
     refusal = Refusal("PARSE", "r", "x", None, Names(None, device_id))
-    assert sent(letters, publisher, letter_of(refusal, b"", "x", now_ms=NOW_MS, cap_bytes=1)).key == key
+    assert sent(letters, publisher, letter_of(refusal, b"", "x", now_ms=NOW_MS, cap_bytes=1)).key() == key
 
 
-def test_headers_say_what_happened_without_decoding(letters: DeadLetters, publisher: MemoryPublisher) -> None:
+def test_headers_say_what_happened_without_decoding(letters: DeadLetters, publisher: MemoryTopics) -> None:
     refusal = Refusal("PARSE", "json_invalid", "not \ud800 JSON")
     letter = letter_of(refusal, b"x", "mqtt:a/b", now_ms=NOW_MS, cap_bytes=10)
-    headers = dict(sent(letters, publisher, letter).headers)
+    headers = dict(sent(letters, publisher, letter).headers())
     assert headers["content-type"] == b"application/avro"
     assert headers["gridstream.stage"] == b"PARSE"
     assert headers["gridstream.rule"] == b"json_invalid"

@@ -8,7 +8,7 @@ import pytest
 from gridctl.assets.table import UNKNOWN_AFTER_S, AssetTable
 from gridctl.avro.codec import AvroEncodeError, compile_decoder
 from gridctl.contracts.assets import AssetRecord
-from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT
+from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, UNROUTED_DLQ
 from gridctl.contracts.framing import HEADER_BYTES, schema_id_of
 from gridctl.contracts.ids import msg_id
 from gridctl.contracts.kinds import TOPIC_OF_KIND
@@ -22,12 +22,14 @@ from gridctl.ingest.ports import Batch
 from gridctl.ingest.run import Until, run
 from gridctl.ingest.validate import Validator
 from gridctl.streams.codec import FramedEncoder, framed_encoder
-from tests.support.memory_publisher import MemoryPublisher
 from tests.support.memory_registry import MemoryRegistry
+from tests.support.memory_topics import MemoryTopics
 
 Line = Callable[..., bytes]
 Encoders = dict[str, FramedEncoder]
 DLQ_OF = {topic: f"{topic}.dlq" for topic in TOPIC_OF_KIND.values()}
+DLQS = [*DLQ_OF.values(), UNROUTED_DLQ]
+TOPICS = dict.fromkeys([*DLQ_OF, *DLQS], 1)
 
 
 def registry_of(schemas: dict[str, str]) -> MemoryRegistry:
@@ -46,7 +48,7 @@ class Bench:
     """A pipeline with its publisher at hand."""
 
     def __init__(self, encoders: Encoders, now_ms: int, schemas: dict[str, str], **options: Any) -> None:
-        self.publisher: MemoryPublisher = options.pop("publisher", None) or MemoryPublisher()
+        self.publisher: MemoryTopics = options.pop("publisher", None) or MemoryTopics(TOPICS)
         self.table = AssetTable(lambda: 0.0)
         self.table.note_complete(0.0)
         self.schemas = schemas
@@ -69,12 +71,12 @@ class Bench:
 
     def events(self, topic: str) -> list[dict[str, Any]]:
         decode = compile_decoder(self.schemas[f"{topic}-value"], self.schemas[f"{topic}-value"])
-        return [dict(decode(message["value"], HEADER_BYTES)) for message in self.publisher.messages.get(topic, [])]
+        return [dict(decode(event.value() or b"", HEADER_BYTES)) for event in self.publisher.held(topic)]
 
     def letters(self) -> list[dict[str, Any]]:
         text = self.schemas[DEAD_LETTER_SUBJECT]
         decode = compile_decoder(text, text)
-        return [dict(decode(letter.value, HEADER_BYTES)) for letter in self.publisher.letters]
+        return [dict(decode(letter.value() or b"", HEADER_BYTES)) for letter in self.publisher.held(*DLQS)]
 
 
 @pytest.fixture
@@ -97,10 +99,10 @@ def test_each_kind_goes_to_its_topic_under_its_device_with_the_stamps(bench: Ben
     bench.pipeline.submit(batch(line("thermostat"), line("charger"), line("scada")))
     bench.pipeline.drain()
     assert bench.counts == (3, 3, 0, 0)
-    assert {topic: [message["key"] for message in sent] for topic, sent in bench.publisher.messages.items()} == {
-        "iot.thermostat": ["th-1"],
-        "ev.session": ["ev-1"],
-        "scada.measurement": ["feeder-1"],
+    assert {event.topic(): event.key() for event in bench.publisher.held(*TOPICS)} == {
+        "iot.thermostat": b"th-1",
+        "ev.session": b"ev-1",
+        "scada.measurement": b"feeder-1",
     }
     [charger], [thermostat] = bench.events("ev.session"), bench.events("iot.thermostat")
     assert (charger["priority_level"], charger["circuit_id"]) == ("ESSENTIAL", "circuit-7")
@@ -114,10 +116,15 @@ def test_messages_name_the_schema_that_the_registry_holds(
 ) -> None:
     bench.pipeline.submit(batch(line(), b"x"))
     bench.pipeline.drain()
-    value = bench.publisher.messages["iot.thermostat"][0]["value"]
-    assert schema_id_of(value) == registry.find("iot.thermostat-value", schemas["iot.thermostat-value"]).schema_id
-    letter = bench.publisher.letters[0]
-    assert schema_id_of(letter.value) == registry.find(DEAD_LETTER_SUBJECT, schemas[DEAD_LETTER_SUBJECT]).schema_id
+    [event], [letter] = bench.publisher.held("iot.thermostat"), bench.publisher.held(*DLQS)
+    assert (
+        schema_id_of(event.value() or b"")
+        == registry.find("iot.thermostat-value", schemas["iot.thermostat-value"]).schema_id
+    )
+    assert (
+        schema_id_of(letter.value() or b"")
+        == registry.find(DEAD_LETTER_SUBJECT, schemas[DEAD_LETTER_SUBJECT]).schema_id
+    )
 
 
 def test_what_is_refused_becomes_a_letter_and_touches_nothing_else(bench: Bench, line: Line, now_ms: int) -> None:
@@ -132,7 +139,7 @@ def test_what_is_refused_becomes_a_letter_and_touches_nothing_else(bench: Bench,
         ("test:3", "VALIDATE", "not_in_list"),
     }
     assert {letter["rejected_at_ms"] for letter in bench.letters()} == {now_ms}
-    assert {letter.topic for letter in bench.publisher.letters} == {"iot.thermostat.dlq", "unrouted.dlq"}
+    assert {letter.topic() for letter in bench.publisher.held(*DLQS)} == {"iot.thermostat.dlq", "unrouted.dlq"}
 
 
 def test_a_letter_holds_the_record_up_to_the_cap(encoders: Encoders, schemas: dict[str, str], now_ms: int) -> None:
@@ -181,11 +188,11 @@ def test_ids_are_remembered_for_two_generations_and_no_longer(
     assert len(bench.pipeline._ids) + len(bench.pipeline._older_ids) <= 6
 
 
-class Slow(MemoryPublisher):
+class Slow(MemoryTopics):
     """Acknowledges a message only when it is told to, in any order."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__({})
         self.open: list[Any] = []
 
     def publish(self, _topic: str, messages: list[dict[str, Any]], ticket: Any) -> None:
@@ -225,7 +232,7 @@ def test_batches_are_acknowledged_in_order_and_only_when_all_of_them_is(
 def test_what_cannot_be_written_ends_the_run_and_nothing_after_it_is_acknowledged(
     topic: str, encoders: Encoders, schemas: dict[str, str], now_ms: int, line: Line
 ) -> None:
-    bench = Bench(encoders, now_ms, schemas, publisher=MemoryPublisher(frozenset({topic})))
+    bench = Bench(encoders, now_ms, schemas, publisher=MemoryTopics({name: 1 for name in TOPICS if name != topic}))
     done: list[int] = []
     bench.pipeline.submit(batch(line("charger"), acknowledge=lambda: done.append(1)))
     with pytest.raises(Unavailable, match=topic):

@@ -15,8 +15,10 @@ from gridctl.process.ports import Applied, Effect, EventSource, StateStore
 from gridctl.process.processor import Limits, Processor
 from gridctl.state.model import DeviceState, Outcome, merge, totals
 from gridctl.state.record import unpack
+from gridctl.streams.publisher import Receipt, Undelivered
 from tests.support.memory_events import MemoryEvents, MemoryLetters, MemoryRecord
 from tests.support.memory_state import MemoryState
+from tests.support.memory_topics import MemoryTopics
 
 DLQ_OF = {topic: f"{topic}.dlq" for topic in TOPIC_OF_KIND.values()}
 NOW_MS = 1_768_435_202_000
@@ -26,7 +28,7 @@ MakeRecord = Callable[..., MemoryRecord]
 def processor(
     source: EventSource, reader: EventReader, store: StateStore, letters: MemoryLetters, **more: Any
 ) -> Processor:
-    return Processor(source, reader, store, letters, dlq_of=DLQ_OF, clock=lambda: NOW_MS, **more)
+    return Processor(source, reader, store, letters, MemoryTopics({}), dlq_of=DLQ_OF, clock=lambda: NOW_MS, **more)
 
 
 def never() -> bool:
@@ -126,19 +128,21 @@ class Watched(MemoryState):
 
 
 class WatchedLetters(MemoryLetters):
-    """The same for letters; fails from call number `fails_from` on."""
+    """The same for letters; none is taken from number `fails_from` on."""
 
     def __init__(self, calls: list[str], fails_from: int = 1_000) -> None:
         super().__init__()
         self.calls = calls
         self.fails_from = fails_from
 
-    def write(self, letters: Sequence[tuple[str, DeadLetter]]) -> None:
+    def send(self, topic: str, letter: DeadLetter, receipt: Receipt) -> None:
         self.calls.append("letters")
         self.fails_from -= 1
         if self.fails_from < 0:
-            raise Unavailable("the dead letter topic cannot be written", next_step="wait")
-        super().write(letters)
+            receipt.outstanding += 1
+            receipt.give_back(Undelivered(topic, {}, [], "the topic takes nothing", is_final=False))
+            return
+        super().send(topic, letter, receipt)
 
 
 class WatchedEvents(MemoryEvents):
@@ -168,7 +172,7 @@ def test_nothing_is_committed_when_a_letter_cannot_be_written(
     records = [record(power_w=1.0), record(power_w=2.0), MemoryRecord("ev.session", b"x", b"", NOW_MS)]
     source = WatchedEvents(records, calls)
     made = processor(source, reader, Watched(calls), WatchedLetters(calls, fails_from))
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match="a dead letter could not be written: the topic takes nothing"):
         made.step(10)
     assert source.committed == 0
     assert "commit" not in calls

@@ -1,11 +1,32 @@
-"""Events as the grid state keeps them: the frames that came from Kafka."""
+"""Reading the grid state: its port, and the events in it, kept as the frames that came from Kafka."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 from gridctl.contracts.events import STAMPS
 from gridctl.errors import Unavailable
+from gridctl.state.model import CircuitTotal, DeviceState
 from gridctl.streams.codec import FramedDecoder, Unreadable
+
+
+class StateReader(Protocol):
+    """The grid state, read."""
+
+    def devices(self) -> Iterator[tuple[str, DeviceState]]:
+        """Yield every device, in no order; raise Unavailable."""
+        ...
+
+    def device(self, device_id: str) -> DeviceState | None:
+        """Return one device, or None; raise Unavailable."""
+        ...
+
+    def circuits(self) -> dict[str, CircuitTotal]:
+        """Return the total of every circuit; raise Unavailable."""
+        ...
+
+    def effects(self) -> dict[str, int]:
+        """Return the events by what became of them: `applied`, `stale`, `duplicates`; raise Unavailable."""
+        ...
 
 
 class StoredEvents:
