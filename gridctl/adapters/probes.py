@@ -1,6 +1,7 @@
 """Whether a part of the platform answers; each probe raises Unavailable when it does not, within seconds."""
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 
 from gridctl.adapters.kafka.metadata import require_reachable
 from gridctl.adapters.mqtt_publisher import MqttPublisher
@@ -10,9 +11,9 @@ from gridctl.adapters.registry import HttpRegistry, RegistryOptions
 PROBE_TIMEOUT_S = 3.0
 
 
-def broker(address: str, overrides: Mapping[str, str | int | float | bool] | None = None) -> None:
+def broker(address: str) -> None:
     """Ask a Kafka broker for its metadata."""
-    require_reachable(address, overrides or {}, PROBE_TIMEOUT_S)
+    require_reachable(address, {}, PROBE_TIMEOUT_S)
 
 
 def registry(address: str) -> None:
@@ -23,11 +24,8 @@ def registry(address: str) -> None:
 
 def redis(address: str) -> None:
     """Ping Redis or Valkey."""
-    state = RedisState(address)
-    try:
+    with closing(RedisState(address)) as state:
         state.ping()
-    finally:
-        state.close()
 
 
 def mqtt(address: str) -> None:

@@ -179,7 +179,9 @@ def load_encoders(schemas: Mapping[str, str], lookup: SchemaLookup) -> dict[str,
 
     `body(reading.__dict__, msg_id, priority_level, circuit_id)` gives the body of an event.
     """
-    return {name: framed_encoder(kind.subject, schemas, lookup, extra=STAMPS) for name, kind in KINDS.items()}
+    return {
+        name: framed_encoder(kind.subject, schemas[kind.subject], lookup, extra=STAMPS) for name, kind in KINDS.items()
+    }
 
 
 def _unencodable(error: AvroEncodeError, reading: Reading) -> Refusal:

@@ -3,7 +3,7 @@
 Nothing here registers a schema. A producer that could would publish with whatever its file says.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,21 +24,18 @@ class FramedEncoder:
     body: Callable[..., bytes]
 
 
-def framed_encoder(
-    subject: str, schemas: Mapping[str, str], lookup: SchemaLookup, extra: tuple[str, ...] = ()
-) -> FramedEncoder:
+def framed_encoder(subject: str, schema: str, lookup: SchemaLookup, extra: tuple[str, ...] = ()) -> FramedEncoder:
     """Return the encoder for a subject's schema under its registered id; Unavailable when it is not registered.
 
-    `schemas` are texts by subject. The fields in `extra` are arguments of `body`, after the record.
+    The fields in `extra` are arguments of `body`, after the record.
     """
-    text = schemas[subject]
-    found = lookup.find(subject, text)
+    found = lookup.find(subject, schema)
     if found is None:
         raise Unavailable(
             f"the schema of {subject} in this directory is not registered",
-            next_step="`gridctl up` registers all schemas of a local stack; elsewhere have them registered first",
+            next_step="`gridctl up` registers all of a local stack; elsewhere `gridctl schema register --execute` does",
         )
-    return FramedEncoder(frame_header(found.schema_id), compile_encoder(text, extra=extra))
+    return FramedEncoder(frame_header(found.schema_id), compile_encoder(schema, extra=extra))
 
 
 class Unreadable(Exception):

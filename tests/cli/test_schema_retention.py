@@ -72,7 +72,7 @@ def test_every_id_in_the_topic_and_its_dead_letters_counts(stack: RunningStack, 
         dead = (ROOT / "schemas" / DEAD_LETTER_SUBJECT / "v2.avsc").read_text()
         raw = frame_header(one) + b"\x02"
         letter = letter_of(Refusal("APPLY", "r", "r"), raw, "s", now_ms=0, cap_bytes=100)
-        encoder = framed_encoder(DEAD_LETTER_SUBJECT, {DEAD_LETTER_SUBJECT: dead}, registry)
+        encoder = framed_encoder(DEAD_LETTER_SUBJECT, dead, registry)
         value = encoder.header + encoder.body(letter.__dict__)
         fill(stack, topic, [(topic, frame_header(two) + b"\x02\x02")] * 3 + [(f"{topic}.dlq", value)])
     document = asked(topic, TWO, 0)

@@ -118,7 +118,7 @@ def _bytes(key: str | bytes | None) -> bytes | None:
 def test_a_dead_letter_is_on_its_topic_once_it_is_settled(bench: Bench) -> None:
     registry = MemoryRegistry()
     registry.register(DEAD_LETTER_SUBJECT, LETTER_SCHEMA)
-    encoder = framed_encoder(DEAD_LETTER_SUBJECT, {DEAD_LETTER_SUBJECT: LETTER_SCHEMA}, registry)
+    encoder = framed_encoder(DEAD_LETTER_SUBJECT, LETTER_SCHEMA, registry)
     letters = DeadLetters(bench.publisher, encoder)
 
     def write(letter: DeadLetter) -> None:

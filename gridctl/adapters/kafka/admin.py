@@ -13,7 +13,7 @@ from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, Config
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
-from gridctl.adapters.kafka.config import client_config
+from gridctl.adapters.kafka.config import Overrides, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
 from gridctl.adapters.kafka.metadata import metadata_of
 from gridctl.contracts.topics import TopicSpec
@@ -27,7 +27,7 @@ APPEAR_TIMEOUT_S = 10.0
 class KafkaTopics:
     """Implements TopicAdmin."""
 
-    def __init__(self, bootstrap: str, overrides: Mapping[str, str | int | float | bool]) -> None:
+    def __init__(self, bootstrap: str, overrides: Overrides) -> None:
         self._bootstrap = bootstrap
         with translated(bootstrap):
             self._client = AdminClient(client_config("admin", bootstrap, overrides))

@@ -9,7 +9,7 @@ nothing, as the embedded one does, would otherwise be asked ten thousand times a
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import inf
 from threading import Event, Thread
 from typing import Self
@@ -17,7 +17,7 @@ from typing import Self
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 from pydantic import ValidationError
 
-from gridctl.adapters.kafka.config import client_config
+from gridctl.adapters.kafka.config import Overrides, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, is_final, translated, unavailable
 from gridctl.adapters.kafka.metadata import topics_of
 from gridctl.assets.table import UNKNOWN_AFTER_S, AssetTable
@@ -38,7 +38,7 @@ class AssetFollower:
     def __init__(
         self,
         bootstrap: str,
-        overrides: Mapping[str, str | int | float | bool],
+        overrides: Overrides,
         lookup: SchemaLookup,
         reader_schema: str,
         warn: Callable[[str], None],

@@ -6,6 +6,8 @@ from typing import Any, Literal, NamedTuple
 from gridctl.errors import UsageProblem
 
 Value = str | int | float | bool
+Overrides = Mapping[str, Value]
+"""What the profile says of the client: librdkafka's settings by name."""
 Role = Literal["admin", "producer", "consumer", "reader"]
 
 # Every message is acknowledged or given back within this time, so that a command never hangs on a broker that is away.
@@ -68,7 +70,7 @@ FIXED: Mapping[Role, Mapping[str, Value]] = {
 
 
 def client_config(
-    role: Role, bootstrap: str, overrides: Mapping[str, Value], own: Mapping[str, Any] | None = None
+    role: Role, bootstrap: str, overrides: Overrides, own: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return the settings of a client; `overrides` are the profile's, `own` are this client's and win.
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from gridctl.adapters.kafka.config import client_config
+from gridctl.adapters.kafka.config import Overrides, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, failure_of, translated, unavailable
 from gridctl.adapters.kafka.metadata import topics_of
 from gridctl.errors import UsageProblem
@@ -52,7 +52,7 @@ class KafkaEvents:
     def __init__(
         self,
         bootstrap: str,
-        overrides: Mapping[str, str | int | float | bool],
+        overrides: Overrides,
         *,
         group: str,
         topics: Sequence[str],

@@ -10,23 +10,26 @@ whoever writes goes on to the end of what it has, and then one of those that wai
 
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Self
 from uuid import uuid4
 
 from confluent_kafka import KafkaError, KafkaException, Producer
+from pydantic import ValidationError
 
-from gridctl.adapters.kafka.config import client_config
+from gridctl.adapters.kafka.config import Overrides, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, translated, unavailable
-from gridctl.adapters.kafka.ledger_reader import MARK, LedgerReader
-from gridctl.audit.chain import Head, head_of, seal_all
+from gridctl.adapters.kafka.reader import KafkaReader
+from gridctl.audit.chain import START, Head, head_of, seal_all
 from gridctl.audit.ledger import LedgerRecord
-from gridctl.avro.codec import compile_encoder
 from gridctl.contracts.audit import AUDIT_SUBJECT, AUDIT_TOPIC, AuditEntry, AuditFact
-from gridctl.contracts.framing import frame_header
 from gridctl.contracts.registry import SchemaLookup
-from gridctl.errors import Unavailable
+from gridctl.errors import ViolationFound
+from gridctl.streams.codec import FramedDecoder, FramedEncoder, Unreadable, framed_encoder
+from gridctl.streams.reader import Place, Span, newest
+from gridctl.streams.records import Record
 
+MARK = "gridstream.audit.write"
 TRANSACTIONAL_ID = "gridctl-audit"
 QUEUE_S = 120.0  # longer than a hundred writers need for one turn each
 QUIET_S = 0.15  # longer than a writer takes between two of its steps
@@ -42,21 +45,17 @@ FENCED = {
 }
 
 
-class KafkaLedger:
-    """Implements Ledger. A context manager; it connects for writing when it first appends."""
+class LedgerReader:
+    """Reads committed records, each with the schema that it was written with: what a newer one adds is not dropped.
 
-    def __init__(
-        self, bootstrap: str, overrides: Mapping[str, str | int | float | bool], registry: SchemaLookup, schema: str
-    ) -> None:
-        self._bootstrap = bootstrap
-        self._overrides = overrides
-        self._registry = registry
-        self._schema = schema
-        self._encode = compile_encoder(schema)
-        self._header: bytes | None = None
-        self._reader = LedgerReader(bootstrap, overrides, registry)
-        self._producer: Producer | None = None
-        self._head: Head | None = None
+    A context manager.
+    """
+
+    def __init__(self, bootstrap: str, overrides: Overrides, registry: SchemaLookup) -> None:
+        self._decoder = FramedDecoder(registry)
+        self._reader = KafkaReader(bootstrap, overrides)
+        self._seen: dict[Place, Span] = {}
+        self._head = START
 
     def __enter__(self) -> Self:
         return self
@@ -66,23 +65,82 @@ class KafkaLedger:
 
     def records(self) -> Iterator[LedgerRecord]:
         """Yield all committed records, oldest first, up to the present end; raise Unavailable."""
-        return self._reader.records()
+        yield from map(self._record, self._reader.read(self._spans()))
+
+    def end(self) -> int:
+        """Return the offset behind the last record that readers see."""
+        return next(iter(self._spans().values())).end
+
+    def holds(self, mark: bytes) -> bool:
+        """Say whether a record with this mark of a writer in its headers was committed."""
+        # All of it: read from the middle, the embedded broker drops records behind a transaction that was aborted.
+        return any((MARK, mark) in (message.headers() or ()) for message in self._reader.read(self._spans()))
 
     def head(self) -> Head:
-        """Return the end of the chain; raise Unavailable, or ViolationFound where its last record is no entry."""
-        return self._reader.head()
+        """Return the end of the chain; raise Unavailable, or ViolationFound where the last record is not an entry."""
+        spans = self._spans()
+        if spans != self._seen:
+            self._head, self._seen = self._head_of(spans), spans
+        return self._head
+
+    def _head_of(self, spans: dict[Place, Span]) -> Head:
+        found = newest(self._reader, spans, 1)
+        if not found:
+            return START
+        last = self._record(found[-1])
+        if last.entry is None:
+            raise ViolationFound(
+                f"{last.place}: the ledger's last record is not an entry: {last.problem}",
+                next_step="`gridctl audit verify` shows all that is wrong",
+            )
+        return head_of(last.entry)
+
+    def _spans(self) -> dict[Place, Span]:
+        spans = self._reader.spans([AUDIT_TOPIC])
+        if len(spans) != 1:
+            raise ViolationFound(
+                f"{AUDIT_TOPIC} has {len(spans)} partitions, and a chain has one",
+                next_step="make the topic anew with one partition",
+            )
+        return spans
+
+    def _record(self, record: Record) -> LedgerRecord:
+        place = f"{AUDIT_TOPIC} offset {record.offset()}"
+        value = record.value() or b""
+        try:
+            return LedgerRecord(place, AuditEntry.model_validate(self._decoder.decode(value)))
+        except Unreadable as error:
+            return LedgerRecord(place, None, str(error))
+        except ValidationError as error:
+            first = error.errors()[0]
+            return LedgerRecord(place, None, f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}")
+
+
+class KafkaLedger(LedgerReader):
+    """Implements Ledger. It connects for writing when it first appends."""
+
+    def __init__(self, bootstrap: str, overrides: Overrides, registry: SchemaLookup, schema: str) -> None:
+        super().__init__(bootstrap, overrides, registry)
+        self._bootstrap = bootstrap
+        self._overrides = overrides
+        self._registry = registry
+        self._schema = schema
+        self._encoder: FramedEncoder | None = None
+        self._producer: Producer | None = None
+        self._own_head: Head | None = None
 
     def append(self, facts: Sequence[AuditFact]) -> tuple[AuditEntry, ...]:
         """Add facts at the end, all or none, and return their entries once they are committed; raise Unavailable."""
         if not facts:
             return ()
-        header, give_up_s = self._frame(), time.monotonic() + QUEUE_S
-        slot_s = SLOT_S
+        if self._encoder is None:
+            self._encoder = framed_encoder(AUDIT_SUBJECT, self._schema, self._registry)
+        give_up_s, slot_s = time.monotonic() + QUEUE_S, SLOT_S
         while True:
             entries = seal_all(facts, self._turn())
-            end = self._reader.end()
-            if self._committed(entries, header):
-                self._head = head_of(entries[-1])
+            end = self.end()
+            if self._committed(entries, self._encoder):
+                self._own_head = head_of(entries[-1])
                 self._wait_until_shown(end)
                 return entries
             if time.monotonic() > give_up_s:
@@ -93,18 +151,18 @@ class KafkaLedger:
     def _wait_until_shown(self, end: int) -> None:
         """Wait until readers see what was committed: Kafka answers a commit before it has marked the records."""
         give_up_s = time.monotonic() + ANSWER_TIMEOUT_S
-        while self._reader.end() <= end and time.monotonic() < give_up_s:
+        while self.end() <= end and time.monotonic() < give_up_s:
             time.sleep(SHOWN_CHECK_S)
 
     def _wait_for_quiet(self, slot_s: float) -> None:
         give_up_s = time.monotonic() + PATIENCE_S
         head = None
-        while head != (head := self._reader.head()) and time.monotonic() < give_up_s:
+        while head != (head := self.head()) and time.monotonic() < give_up_s:
             time.sleep(QUIET_S + random.uniform(0, slot_s))  # noqa: S311 -- no secret
 
     def _turn(self) -> Head:
         """Return the head, with nobody else able to write behind it."""
-        if self._producer is None or self._head is None:
+        if self._producer is None or self._own_head is None:
             own = {
                 "transactional.id": TRANSACTIONAL_ID,
                 "transaction.timeout.ms": 10_000,
@@ -116,16 +174,16 @@ class KafkaLedger:
             }
             with translated(self._bootstrap):
                 producer = Producer(client_config("producer", self._bootstrap, self._overrides, own))
-                self._reader.head()  # now, so that it is known below when nobody has written in between
+                self.head()  # now, so that it is known below when nobody has written in between
                 producer.init_transactions(ANSWER_TIMEOUT_S)
-            self._producer, self._head = producer, self._reader.head()
-        return self._head
+            self._producer, self._own_head = producer, self.head()
+        return self._own_head
 
-    def _committed(self, entries: Sequence[AuditEntry], header: bytes) -> bool:
+    def _committed(self, entries: Sequence[AuditEntry], encoder: FramedEncoder) -> bool:
         """Write entries; False where another writer has taken over and they are not in the ledger."""
         producer = self._producer
         assert producer is not None  # noqa: S101 -- `_turn` made it
-        values, mark = [header + self._encode(entry.model_dump()) for entry in entries], uuid4().bytes
+        values, mark = [encoder.header + encoder.body(entry.model_dump()) for entry in entries], uuid4().bytes
         try:
             producer.begin_transaction()
             for entry, value in zip(entries, values, strict=True):
@@ -142,19 +200,8 @@ class KafkaLedger:
                 with translated(self._bootstrap):
                     raise
             # The commit may have gone through, and only its answer not. Two facts can be equal, marks cannot.
-            return self._reader.holds(mark)
+            return self.holds(mark)
         return True
-
-    def _frame(self) -> bytes:
-        if self._header is None:
-            found = self._registry.find(AUDIT_SUBJECT, self._schema)
-            if found is None:
-                raise Unavailable(
-                    f"the registry does not hold our schema of {AUDIT_SUBJECT}",
-                    next_step="run `gridctl schema register --execute`",
-                )
-            self._header = frame_header(found.schema_id)
-        return self._header
 
 
 def _headers(entry: AuditEntry) -> list[tuple[str, str | bytes | None]]:

@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient
 # The package names these without exporting them, which strict typing takes at its word.
 from confluent_kafka.admin._metadata import ClusterMetadata, TopicMetadata
 
-from gridctl.adapters.kafka.config import client_config
+from gridctl.adapters.kafka.config import Overrides, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated
 from gridctl.streams.reader import TopicAbsent
 
@@ -49,9 +49,7 @@ def topics_of(
     return known
 
 
-def require_reachable(
-    bootstrap: str, overrides: Mapping[str, str | int | float | bool], timeout_s: float = ANSWER_TIMEOUT_S
-) -> None:
+def require_reachable(bootstrap: str, overrides: Overrides, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
     """Raise Unavailable unless a broker answers a metadata request within the time."""
     with translated(bootstrap):
         metadata_of(AdminClient(client_config("admin", bootstrap, overrides)), bootstrap, timeout_s)

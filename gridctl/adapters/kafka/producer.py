@@ -1,13 +1,13 @@
 """Publishing to Kafka: batches by the batch call, single records with headers, all with the same guarantees."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Self
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as Report
 
-from gridctl.adapters.kafka.config import MESSAGE_TIMEOUT_MS, client_config
+from gridctl.adapters.kafka.config import MESSAGE_TIMEOUT_MS, Overrides, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, is_final, translated
 from gridctl.adapters.kafka.metadata import topics_of
 from gridctl.streams.publisher import Headers, Message, Receipt, Undelivered
@@ -18,9 +18,7 @@ _FULL = KafkaError._QUEUE_FULL  # noqa: SLF001 -- librdkafka's local errors are 
 class KafkaPublisher:
     """Implements Publisher. A context manager; leaving it waits for what is not yet acknowledged."""
 
-    def __init__(
-        self, bootstrap: str, overrides: Mapping[str, str | int | float | bool], topics: Iterable[str]
-    ) -> None:
+    def __init__(self, bootstrap: str, overrides: Overrides, topics: Iterable[str]) -> None:
         """Connect; Unavailable when no broker answers, or when one of the topics is not there."""
         self._bootstrap = bootstrap
         self._has_failed = False

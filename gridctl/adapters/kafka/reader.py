@@ -8,7 +8,7 @@ from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from gridctl.adapters.kafka.config import client_config
+from gridctl.adapters.kafka.config import Overrides, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, failure_of, translated, unavailable
 from gridctl.adapters.kafka.metadata import topics_of
 from gridctl.streams.reader import Place, Span
@@ -19,9 +19,7 @@ READ_BATCH = 2_000
 class KafkaReader:
     """Implements RangedReader, of committed records unless told otherwise. A context manager; one reading at a time."""
 
-    def __init__(
-        self, bootstrap: str, overrides: Mapping[str, str | int | float | bool], *, committed: bool = True
-    ) -> None:
+    def __init__(self, bootstrap: str, overrides: Overrides, *, committed: bool = True) -> None:
         self._bootstrap = bootstrap
         level = {"isolation.level": "read_committed" if committed else "read_uncommitted"}
         with translated(bootstrap):

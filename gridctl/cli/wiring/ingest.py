@@ -38,11 +38,10 @@ def pipeline_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tup
     from gridctl.streams.codec import framed_encoder
 
     bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
-    subjects = [*(kind.subject for kind in KINDS.values()), DEAD_LETTER_SUBJECT]
     with lookup_of(settings, warn) as registry:
-        schemas = {subject: newest_schema(settings, subject) for subject in subjects}
+        schemas = {kind.subject: newest_schema(settings, kind.subject) for kind in KINDS.values()}
         encoders = load_encoders(schemas, registry)
-        letter_encoder = framed_encoder(DEAD_LETTER_SUBJECT, schemas, registry)
+        letter_encoder = framed_encoder(DEAD_LETTER_SUBJECT, newest_schema(settings, DEAD_LETTER_SUBJECT), registry)
         with (
             KafkaPublisher(bootstrap, overrides, {*dlq_of, *dlq_of.values(), UNROUTED_DLQ}) as publisher,
             AssetFollower(bootstrap, overrides, registry, newest_schema(settings, ASSET_SUBJECT), warn) as assets,
@@ -71,7 +70,7 @@ def asset_publisher(settings: Settings, warn: Callable[[str], None]) -> Iterator
     from gridctl.streams.codec import framed_encoder
 
     with lookup_of(settings, warn) as registry:
-        encoder = framed_encoder(ASSET_SUBJECT, {ASSET_SUBJECT: newest_schema(settings, ASSET_SUBJECT)}, registry)
+        encoder = framed_encoder(ASSET_SUBJECT, newest_schema(settings, ASSET_SUBJECT), registry)
         with KafkaPublisher(settings.endpoint("bootstrap"), settings.kafka, [ASSET_TOPIC]) as publisher:
             yield encoder, publisher
 

@@ -49,8 +49,7 @@ def processor_of(
     bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
     with lookup_of(settings, warn) as registry, closing(redis_of(settings)) as state:
         state.ping()
-        schemas = {DEAD_LETTER_SUBJECT: newest_schema(settings, DEAD_LETTER_SUBJECT)}
-        encoder = framed_encoder(DEAD_LETTER_SUBJECT, schemas, registry)
+        encoder = framed_encoder(DEAD_LETTER_SUBJECT, newest_schema(settings, DEAD_LETTER_SUBJECT), registry)
         reader = EventReader(_decoders(settings, registry), settings.profile.allowed_skew_ms)
         with (
             KafkaPublisher(bootstrap, overrides, dlq_of.values()) as publisher,

@@ -5,7 +5,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
-from gridctl.adapters.kafka.config import client_config
+from gridctl.adapters.kafka.config import Overrides, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated
 from gridctl.contracts.topics import TopicCatalogue
 from gridctl.deadletters.view import StoredLetter, summarise
@@ -20,7 +20,7 @@ class Meter:
     def __init__(
         self,
         bootstrap: str,
-        overrides: Mapping[str, str | int | float | bool],
+        overrides: Overrides,
         reader: RangedReader,
         catalogue: TopicCatalogue,
         group: str,

@@ -22,7 +22,7 @@ def test_a_schema_that_the_registry_did_not_know_is_asked_for_again_at_the_next_
         valid_from_ms=0,
         updated_at_ms=0,
     )
-    encoder = framed_encoder(SUBJECT, schemas, registry)
+    encoder = framed_encoder(SUBJECT, schemas[SUBJECT], registry)
     value = encoder.header + encoder.body(record.__dict__)
     late = MemoryRegistry()
     follower = AssetFollower("127.0.0.1:9", {}, late, schemas[SUBJECT], pytest.fail)

@@ -81,7 +81,7 @@ def test_one_wrong_line_refuses_the_file_and_is_named(wrong: bytes, what: str) -
 
 @pytest.fixture
 def encoder(schemas: dict[str, str], registry: MemoryRegistry) -> FramedEncoder:
-    return framed_encoder("grid.asset-value", schemas, registry)
+    return framed_encoder("grid.asset-value", schemas["grid.asset-value"], registry)
 
 
 def test_each_record_goes_out_under_its_device(

@@ -32,7 +32,7 @@ def publisher() -> MemoryTopics:
 
 @pytest.fixture
 def letters(publisher: MemoryTopics, schemas: dict[str, str], registry: MemoryRegistry) -> DeadLetters:
-    return DeadLetters(publisher, framed_encoder(DEAD_LETTER_SUBJECT, schemas, registry))
+    return DeadLetters(publisher, framed_encoder(DEAD_LETTER_SUBJECT, schemas[DEAD_LETTER_SUBJECT], registry))
 
 
 def sent(letters: DeadLetters, publisher: MemoryTopics, letter: DeadLetter) -> MemoryRecord:
@@ -75,9 +75,7 @@ def test_a_letter_written_before_attempts_were_counted_is_of_the_first_one() -> 
     letter = letter_of(Refusal("PARSE", "r", "x"), b"", "x", now_ms=NOW_MS, cap_bytes=1)
     old = {name: value for name, value in letter.model_dump().items() if name in first}
     assert "attempt" not in old
-    value = framed_encoder(DEAD_LETTER_SUBJECT, {DEAD_LETTER_SUBJECT: first}, registry).header + compile_encoder(first)(
-        old
-    )
+    value = framed_encoder(DEAD_LETTER_SUBJECT, first, registry).header + compile_encoder(first)(old)
     found = FramedDecoder(registry, ours).decode(value)
     assert letter_row(StoredLetter("t.dlq", 0, 0, found, "", value))["attempt"] == 1
     assert json.loads(ours)["fields"][-1]["name"] == "attempt"

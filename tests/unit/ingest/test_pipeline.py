@@ -52,7 +52,7 @@ class Bench:
         self.table = AssetTable(lambda: 0.0)
         self.table.note_complete(0.0)
         self.schemas = schemas
-        letter_encoder = framed_encoder(DEAD_LETTER_SUBJECT, schemas, registry_of(schemas))
+        letter_encoder = framed_encoder(DEAD_LETTER_SUBJECT, schemas[DEAD_LETTER_SUBJECT], registry_of(schemas))
         self.pipeline = Pipeline(
             Validator(),
             self.table,

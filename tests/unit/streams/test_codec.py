@@ -40,7 +40,7 @@ def rule_of(decoder: FramedDecoder, value: bytes) -> str:
 def test_a_value_comes_back_as_it_was_written_or_as_the_reader_s_schema_says() -> None:
     registry = Counted()
     registry.register(SUBJECT, ONE)
-    encoder = framed_encoder(SUBJECT, {SUBJECT: ONE}, registry)
+    encoder = framed_encoder(SUBJECT, ONE, registry)
     value = encoder.header + encoder.body({"a": 5})
     as_written, as_ours = FramedDecoder(registry), FramedDecoder(registry, WIDER)
     assert [as_written.decode(value), as_ours.decode(value), as_ours.decode(value)] == [
@@ -102,4 +102,4 @@ def test_a_broken_schema_of_ours_is_no_fault_of_the_records() -> None:
 
 def test_a_schema_that_is_not_registered_is_never_written_with() -> None:
     with pytest.raises(Unavailable, match=f"{SUBJECT} in this directory is not registered"):
-        framed_encoder(SUBJECT, {SUBJECT: ONE}, Counted())
+        framed_encoder(SUBJECT, ONE, Counted())
