@@ -20,7 +20,6 @@ from gridctl.simulate.scada.serve import Fault, OutstationAccount, PollAnswer
 
 READ_COILS, READ_DISCRETE, READ_HOLDING, READ_INPUT = range(1, 5)
 HEADER_BYTES = 9  # MBAP header, function code and byte count stand before the first register
-HEALTHY: Fault | None = None
 
 
 @dataclass
@@ -110,7 +109,7 @@ class _Connection(ServerRequestHandler):
             return "exception"
         return kind or "data"
 
-    def _send(self, request: ModbusPDU, response: ModbusPDU, fault: Fault | None = HEALTHY) -> None:
+    def _send(self, request: ModbusPDU, response: ModbusPDU, fault: Fault | None = None) -> None:
         response.transaction_id, response.dev_id = request.transaction_id, request.dev_id
         frame = bytearray(self.framer.buildFrame(response))
         if fault is not None and fault.kind == "wrong-transaction":

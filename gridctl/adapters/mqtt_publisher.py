@@ -8,7 +8,7 @@ from threading import Event
 from types import MappingProxyType
 from typing import Any
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.client import Client, ConnectFlags
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -35,7 +35,6 @@ class MqttPublisher:
         self._acknowledged: Counter[str] = Counter()
         # paho calls back while it holds its own locks, so its thread only puts; this side does the accounting.
         self._answers: SimpleQueue[tuple[int, bool]] = SimpleQueue()
-        self._refused: Counter[str] = Counter()
         self._answered = Event()
         self._connected = False
         self._problem = NO_ANSWER
@@ -64,7 +63,8 @@ class MqttPublisher:
         """Send one packet; wait while `in_flight_max` are unacknowledged."""
         self._take_answers()
         while len(self._tags) >= self.in_flight_max:
-            self._take_answer(STALLED_AFTER_S)
+            if not self._take_answer(STALLED_AFTER_S):
+                raise self._unavailable(f"acknowledged nothing for {STALLED_AFTER_S:.0f} s")
         information = self._client.publish(topic, payload, qos=1)
         # Without a connection paho keeps the message and sends it after the next one: that is not a failure.
         self._tags[information.mid] = tag
@@ -78,10 +78,7 @@ class MqttPublisher:
         """Wait for the open acknowledgements; return how many did not come."""
         deadline = time.monotonic() + timeout_s
         while self._tags and (left := deadline - time.monotonic()) > 0:
-            try:
-                self._count(*self._answers.get(timeout=left))
-            except Empty:
-                break
+            self._take_answer(left)
         return len(self._tags)
 
     def close(self) -> None:
@@ -91,21 +88,19 @@ class MqttPublisher:
 
     def _take_answers(self) -> None:
         while not self._answers.empty():
-            self._count(*self._answers.get())
+            self._take_answer(0)
 
-    def _take_answer(self, timeout_s: float) -> None:
+    def _take_answer(self, timeout_s: float) -> bool:
+        """Count one acknowledgement; False where none came within the time."""
         try:
-            self._count(*self._answers.get(timeout=timeout_s))
+            number, accepted = self._answers.get(timeout=timeout_s)
         except Empty:
-            raise self._unavailable(f"acknowledged nothing for {timeout_s:.0f} s") from None
-
-    def _count(self, mid: int, accepted: bool) -> None:
-        tag = self._tags.pop(mid)
-        if accepted:
-            self._acknowledged[tag] += 1
-            return
-        self._refused[tag] += 1
-        raise self._unavailable("the broker refused a message")
+            return False
+        tag = self._tags.pop(number)
+        if not accepted:
+            raise self._unavailable("the broker refused a message")
+        self._acknowledged[tag] += 1
+        return True
 
     def _on_connect(self, _c: Client, _u: Any, _f: ConnectFlags, reason: ReasonCode, _p: Properties | None) -> None:
         if reason.is_failure:
@@ -113,7 +108,7 @@ class MqttPublisher:
         self._connected |= not reason.is_failure
         self._answered.set()
 
-    def _on_disconnect(self, _c: Client, _u: Any, _f: DisconnectFlags, _r: ReasonCode, _p: Properties | None) -> None:
+    def _on_disconnect(self, *_: object) -> None:
         self._answered.set()
 
     def _on_publish(self, _c: Client, _u: Any, mid: int, reason: ReasonCode, _p: Properties) -> None:

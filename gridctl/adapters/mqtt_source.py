@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -208,9 +208,7 @@ class MqttSource:
         self._received.append((message.mid if message.qos else 0, topic, bytes(message.payload)))
         self._received_bytes += len(message.payload)
 
-    def _on_connect(
-        self, _client: Client, _userdata: Any, _flags: ConnectFlags, reason: ReasonCode, _p: Properties | None
-    ) -> None:
+    def _on_connect(self, _c: Client, _u: Any, _f: ConnectFlags, reason: ReasonCode, _p: Properties | None) -> None:
         if reason.is_failure:
             self._problem = self._unavailable(str(reason))
             return
@@ -220,9 +218,7 @@ class MqttSource:
         if self._listening:
             self._subscribe()
 
-    def _on_disconnect(
-        self, _client: Client, _userdata: Any, _flags: DisconnectFlags, _reason: ReasonCode, _p: Properties | None
-    ) -> None:
+    def _on_disconnect(self, *_: object) -> None:
         self._connected = False
         if not self._stopped:
             self._report(f"MQTT broker {self._address}: connection lost, trying again")
@@ -233,18 +229,14 @@ class MqttSource:
                 next_step="give each bridge its own --client-id, and all of them one --group to share the messages",
             )
 
-    def _on_subscribe(
-        self, _client: Client, _userdata: Any, _mid: int, reasons: list[ReasonCode], _p: Properties | None
-    ) -> None:
+    def _on_subscribe(self, _c: Client, _u: Any, _m: int, reasons: list[ReasonCode], _p: Properties | None) -> None:
         for reason in reasons:
             if reason.is_failure:
                 self._problem = self._unavailable(f"{self._subscription.filter} is refused: {reason}")
                 return
         self._report(f"listening to {self._subscription.filter} at {self._address}")
 
-    def _on_unsubscribe(
-        self, _client: Client, _userdata: Any, _mid: int, _reasons: list[ReasonCode], _p: Properties | None
-    ) -> None:
+    def _on_unsubscribe(self, *_: object) -> None:
         self._left = True
 
     def _unavailable(self, why: str) -> Unavailable:

@@ -30,15 +30,11 @@ class HttpRegistry:
         """The registry's URL, without credentials."""
         return self._http.url
 
-    def close(self) -> None:
-        """End the connections."""
-        self._http.close()
-
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self._http.close()
 
     def find(self, subject: str, schema: str) -> SchemaVersion | None:
         """Return the version of the subject that holds this schema, or None; raise Unavailable."""

@@ -1,8 +1,7 @@
 """HTTP to a schema registry: connection, credentials, and the one place where its errors become ours."""
 
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 import httpx
@@ -54,7 +53,7 @@ class RegistryAnswerError(Exception):
 
 
 class RegistryHttp:
-    """Requests and JSON answers. A context manager; `close` ends its connections."""
+    """Requests and JSON answers; `close` ends the connections."""
 
     def __init__(self, options: RegistryOptions) -> None:
         parts = _checked(options.url)
@@ -75,14 +74,6 @@ class RegistryHttp:
     def close(self) -> None:
         """End the connections."""
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def call(self, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Return the JSON of the answer; RegistryAnswerError when it is a refusal, Unavailable when there is none."""

@@ -7,15 +7,16 @@ no intermediate tree, and the kind picks the model.
 import re
 from typing import Any
 
+import pydantic_core
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator
 
 from gridctl.contracts.clock import ALLOWED_SKEW_MS, EVENT_TIME_MIN_MS, event_time_problem
 from gridctl.contracts.events import STAMPS, Reading
-from gridctl.contracts.kinds import KINDS, any_reading
+from gridctl.contracts.kinds import KINDS, TOPIC_OF_KIND, any_reading
 from gridctl.contracts.repeated import compile_quotes, repeated_key
+from gridctl.deadletters.letter import printable
 from gridctl.deadletters.refusal import Names, Oversize, Refusal
-from gridctl.ingest.names import peek
 from gridctl.ingest.nesting import nests_deeper
 
 # A SCADA poll of POINTS_MAX points with names of full length fits; the broker takes a megabyte.
@@ -25,6 +26,9 @@ NESTING_CAP = 8
 # A byte by its number is looked for several times as fast as a text of one.
 _BRACE, _BRACKET, _QUOTE = b'{["'
 
+# Where to look for the names of a record that does not parse.
+PEEK_BYTES = 16 * 1024
+_NAMED = re.compile(rb'"(kind|device_id|firmware)"\s{0,8}:\s{0,8}"([^"\\\x00-\x1f]{1,512})"')
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Pydantic's error types, as the stable words that dead letters carry.
 _RULE_OF_TYPE = {
@@ -160,3 +164,24 @@ def _not_json(detail: ErrorDetails, raw: bytes, names: Names) -> Refusal:
 def _path(place: tuple[int | str, ...]) -> str | None:
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
     return text.removeprefix(".") or None
+
+
+def peek(raw: bytes) -> Names:
+    """Read kind, device and firmware of a record as far as they can be read; never fails, bounded in time.
+
+    A record that parses is asked for its own members; of any other the first occurrences near its beginning count.
+    """
+    found: dict[str, Any] = {}
+    try:
+        parsed = pydantic_core.from_json(raw)
+    except ValueError:
+        for name, value in _NAMED.findall(raw[:PEEK_BYTES]):
+            found.setdefault(name.decode(), value.decode("utf-8", "replace"))
+    else:
+        found = parsed if isinstance(parsed, dict) else {}
+    kind, device_id, firmware = (found.get(name) for name in Names._fields)
+    return Names(
+        kind if isinstance(kind, str) and kind in TOPIC_OF_KIND else None,
+        printable(device_id, "device_id"),
+        printable(firmware, "firmware"),
+    )

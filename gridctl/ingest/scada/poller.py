@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Condition
 from typing import Any, NamedTuple
@@ -193,7 +194,8 @@ class DevicePoller:
             # Hundreds of connections at one moment overflow a listener's backlog: they are spread like the polls.
             spread_ms = min(self._plan.interval_ms / 4, OPENING_MAX_MS)
             await _reached(loop.time() + phase_ms / self._plan.interval_ms * spread_ms / 1000, stop)
-            await self._open(loop.time() + self._plan.timeout_ms / 1000)
+            with suppress(ReadFailed):  # the poll will say so
+                await self._link.open(loop.time() + self._plan.timeout_ms / 1000)
             slots = Slots(self._plan.interval_ms, phase_ms, _wall_ms(), loop.time())
             poll_seq = 0
             while await _reached(slots.due_s, stop):
@@ -204,13 +206,6 @@ class DevicePoller:
                 poll_seq += 1 + missed
         finally:
             self._link.close()
-
-    async def _open(self, deadline_s: float) -> None:
-        """Connect ahead of the first poll; when that fails, the poll will say so."""
-        try:
-            await self._link.open(deadline_s)
-        except ReadFailed:
-            return
 
     async def _slot(self, slots: Slots, poll_seq: int) -> None:
         begun_s = asyncio.get_running_loop().time()

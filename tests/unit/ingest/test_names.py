@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridctl.ingest.names import peek
+from gridctl.ingest.validate import peek
 
 Line = Callable[..., bytes]
 
