@@ -26,11 +26,8 @@ IN_FLIGHT_MAX = 100
 class MqttPublisher:
     """One connection for a whole fleet; used from one thread. paho sends again what a lost connection left open."""
 
-    def __init__(
-        self, address: str, client_id: str, login: Login = NO_LOGIN, in_flight_max: int = IN_FLIGHT_MAX
-    ) -> None:
+    def __init__(self, address: str, client_id: str, login: Login = NO_LOGIN) -> None:
         self.address = address
-        self.in_flight_max = in_flight_max
         self._tags: dict[int, str] = {}
         self._acknowledged: Counter[str] = Counter()
         # paho calls back while it holds its own locks, so its thread only puts; this side does the accounting.
@@ -39,7 +36,7 @@ class MqttPublisher:
         self._connected = False
         self._problem = NO_ANSWER
         client = new_client(client_id, login)
-        client.max_inflight_messages_set(in_flight_max)
+        client.max_inflight_messages_set(IN_FLIGHT_MAX)
         client.reconnect_delay_set(1, 5)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -60,9 +57,9 @@ class MqttPublisher:
             raise self._unavailable(self._problem)
 
     def publish(self, topic: str, payload: bytes, tag: str) -> None:
-        """Send one packet; wait while `in_flight_max` are unacknowledged."""
+        """Send one packet; wait while IN_FLIGHT_MAX are unacknowledged."""
         self._take_answers()
-        while len(self._tags) >= self.in_flight_max:
+        while len(self._tags) >= IN_FLIGHT_MAX:
             if not self._take_answer(STALLED_AFTER_S):
                 raise self._unavailable(f"acknowledged nothing for {STALLED_AFTER_S:.0f} s")
         information = self._client.publish(topic, payload, qos=1)

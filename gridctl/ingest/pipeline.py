@@ -4,7 +4,6 @@ A batch is done when the broker has acknowledged every event and every dead lett
 source told. If one of them cannot be written, nothing more is acknowledged and the run ends as Unavailable.
 """
 
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from gridctl.deadletters.refusal import Names, Oversize, Refusal
 from gridctl.errors import Unavailable
 from gridctl.ingest.ports import Batch
 from gridctl.ingest.validate import Validator, check_oversize
+from gridctl.runtime.clock import wall_clock_ms
 from gridctl.runtime.deadline import SETTLE_DEADLINE_S, reached
 from gridctl.streams.codec import FramedEncoder, framed_encoder
 from gridctl.streams.publisher import Message, Publisher, Receipt
@@ -50,11 +50,6 @@ class _InFlight:
     published: int
     rejected: int
     size: int
-
-
-def wall_clock_ms() -> int:
-    """Return the time of day, in epoch milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 class Pipeline:

@@ -10,6 +10,7 @@ from gridctl.deadletters.letter import DeadLetters, letter_of
 from gridctl.deadletters.refusal import Names, Refusal
 from gridctl.process.decode import EventReader
 from gridctl.process.ports import Effect, EventSource, StateStore
+from gridctl.runtime.clock import wall_clock_ms
 from gridctl.runtime.deadline import settle
 from gridctl.runtime.histogram import Histogram
 from gridctl.state.model import DeviceState, Outcome, Register, judge, merge, same_time
@@ -63,10 +64,7 @@ class _Sound(NamedTuple):
 
 
 class Processor:
-    """One member of the group. `publisher` is what `letters` are sent by.
-
-    `dlq_of` maps a topic to its dead letter topic; `clock` gives epoch milliseconds.
-    """
+    """One member of the group. `letters` are sent by `publisher`; `dlq_of` maps a topic to its dead letter topic."""
 
     def __init__(
         self,
@@ -77,8 +75,8 @@ class Processor:
         publisher: Publisher,
         *,
         dlq_of: Mapping[str, str],
-        clock: Callable[[], int],
         raw_cap_bytes: int = RAW_CAP_BYTES,
+        clock_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self._source = source
         self._reader = reader
@@ -86,8 +84,8 @@ class Processor:
         self._letters = letters
         self._publisher = publisher
         self._dlq_of = dlq_of
-        self._clock = clock
         self._raw_cap_bytes = raw_cap_bytes
+        self._clock_ms = clock_ms
         self.summary = Summary()
 
     def run(self, limits: Limits, stopping: Callable[[], bool], on_step: Callable[[], None] = lambda: None) -> Summary:
@@ -121,7 +119,7 @@ class Processor:
                 counts[self._settle(sound.effects[place], sound.records[place], state)] += 1
         self._write(letters)
         self._source.commit()
-        now_ms = self._clock()
+        now_ms = self._clock_ms()
         self.summary.latencies_ms.add([now_ms - event_time_ms for event_time_ms in sound.event_times_ms])
         self._count(counts, len(records))
         return len(records)
@@ -134,7 +132,7 @@ class Processor:
         self.summary.dead_lettered += total - kept
 
     def _read(self, records: Sequence[Record]) -> tuple[_Sound, list[tuple[str, DeadLetter]]]:
-        read, now_ms = self._reader.read, self._clock()
+        read, now_ms = self._reader.read, self._clock_ms()
         sound = _Sound([], [], [])
         letters = []
         for record in records:
@@ -187,7 +185,7 @@ class Processor:
             refusal,
             raw,
             f"kafka:{topic}",
-            now_ms=self._clock(),
+            now_ms=self._clock_ms(),
             cap_bytes=self._raw_cap_bytes,
             topic=topic,
             record=record,

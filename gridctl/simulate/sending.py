@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from gridctl.runtime.clock import wall_clock_ms
 from gridctl.runtime.progress import ProgressFile
 from gridctl.runtime.stop import Stop
 from gridctl.simulate.fleet import BLOCK, Fleet, Packet
@@ -76,7 +77,7 @@ class LiveFleet:
         schedule = self.fleet.plan.schedule
         tick, due_s = 0, time.monotonic()
         while not self.stop.is_asked() and (schedule.ticks is None or tick < schedule.ticks):
-            self.fleet.begin_tick(tick, _now_ms())
+            self.fleet.begin_tick(tick, wall_clock_ms())
             interval_s = schedule.interval_at(tick) / 1000
             self._one_tick(due_s, interval_s)
             tick += 1
@@ -92,7 +93,7 @@ class LiveFleet:
         while first < devices and not self.stop.is_asked():
             last = min(devices, first + size, (first // BLOCK + 1) * BLOCK)
             self._wait_until(due_s + interval_s * first / devices)
-            for packet in self.fleet.packets(first, last, _now_ms()):
+            for packet in self.fleet.packets(first, last, wall_clock_ms()):
                 self._send(packet)
             self.progress(last - first)
             first = last
@@ -132,7 +133,3 @@ class LiveFleet:
             "malformed_by_fault": malformed,
             "late_s": round(self.late_s, 3),
         }
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

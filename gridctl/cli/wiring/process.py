@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -62,7 +61,6 @@ def processor_of(
                 DeadLetters(publisher, encoder),
                 publisher,
                 dlq_of=dlq_of,
-                clock=lambda: time.time_ns() // 1_000_000,
                 raw_cap_bytes=settings.profile.raw_cap_bytes,
             )
             yield processor, registry.check

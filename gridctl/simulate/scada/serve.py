@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from gridctl.errors import UsageProblem
+from gridctl.runtime.clock import wall_clock_ms
 from gridctl.runtime.progress import ProgressFile
 from gridctl.runtime.stop import Stop
 from gridctl.simulate.ports import OutstationServers
@@ -115,7 +116,7 @@ async def serve_outstations(
         while not stop.is_asked() and (ends_s is None or time.monotonic() < ends_s):
             file.tick(time.monotonic())
             await asyncio.sleep(STEP_S)
-            grid.step(time.time_ns() // 1_000_000)
+            grid.step(wall_clock_ms())
     finally:
         await servers.stop()
         account.final = True

@@ -28,7 +28,7 @@ MakeRecord = Callable[..., MemoryRecord]
 def processor(
     source: EventSource, reader: EventReader, store: StateStore, letters: MemoryLetters, **more: Any
 ) -> Processor:
-    return Processor(source, reader, store, letters, MemoryTopics({}), dlq_of=DLQ_OF, clock=lambda: NOW_MS, **more)
+    return Processor(source, reader, store, letters, MemoryTopics({}), dlq_of=DLQ_OF, clock_ms=lambda: NOW_MS, **more)
 
 
 def never() -> bool:
