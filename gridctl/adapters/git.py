@@ -43,7 +43,7 @@ class GitRepository:
     def files_under(self, revision: str, directory: str) -> dict[str, bytes]:
         """Return the contents of all files below a directory at a commit, by their paths below it.
 
-        Raise Unavailable for a link or a submodule there: git holds where it leads, not what stands there.
+        Raise Unavailable for a link or a submodule there: git holds where it leads, not its content.
         """
         blobs: dict[str, bytes] = {}
         for entry in self._listed(revision, self.commit_of(revision), directory or ".", "-r"):

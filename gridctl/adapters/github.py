@@ -95,7 +95,7 @@ class GitHubRepository:
             try:
                 found = self._repository.get_contents(quote(path), ref=revision)
             except UnknownObjectException:
-                # The same answer stands for a commit that the token may not see; only a seen commit lacks the file.
+                # The answer is the same for a commit that the token may not see; only a seen commit lacks the file.
                 self._get(f"commits/{quote(revision, safe='')}")
                 return None
             if isinstance(found, list):
@@ -124,7 +124,7 @@ class GitHubRepository:
         return self._repository.get_pull(number)
 
     def _pages(self, path: str) -> list[Any]:
-        """Return a whole list. The library takes an answer that is not a list for an empty one; this does not."""
+        """Return a whole list. The library treats an answer that is not a list as an empty one; this does not."""
         found: list[Any] = []
         while True:
             page = self._get(path, per_page=_PAGE, page=len(found) // _PAGE + 1)
@@ -149,7 +149,7 @@ class GitHubRepository:
         except GithubException as error:
             said = error.data.get("message", "") if isinstance(error.data, dict) else ""
             raise Unavailable(
-                f"GitHub does not tell {what} of {self._name}: {error.status} {said}",
+                f"GitHub does not answer for {what} of {self._name}: {error.status} {said}",
                 next_step="check the token's permissions (contents, pull-requests: read) and the repository's name",
             ) from error
         except RequestException as error:

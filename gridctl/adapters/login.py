@@ -28,7 +28,7 @@ NO_LOGIN = Login()
 
 
 def tls_context(login: Login, server: str) -> ssl.SSLContext:
-    """Return a context that checks the server, and shows it our certificate; UsageProblem for files of no use."""
+    """Return a context that checks the server and shows our certificate; UsageProblem for files that cannot be used."""
     try:
         context = ssl.create_default_context(cafile=login.ca_file)
         if login.cert_file is not None:

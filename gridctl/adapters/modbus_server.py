@@ -19,7 +19,7 @@ from gridctl.simulate.scada.outstations import Outstation
 from gridctl.simulate.scada.serve import Fault, OutstationAccount, PollAnswer
 
 READ_COILS, READ_DISCRETE, READ_HOLDING, READ_INPUT = range(1, 5)
-HEADER_BYTES = 9  # MBAP header, function code and byte count stand before the first register
+HEADER_BYTES = 9  # MBAP header, function code and byte count come before the first register
 
 
 @dataclass

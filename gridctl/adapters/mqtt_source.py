@@ -171,7 +171,7 @@ class MqttSource:
         if writable:
             self._client.loop_write()
         before = -1
-        # One packet a call. Where a call brings no message there is no whole packet left, or one that is no message.
+        # One packet a call. Where a call brings no message there is no whole packet left, or one that is not a message.
         while before < len(self._received) < BATCH_MESSAGES and self._received_bytes < BATCH_BYTES:
             before = len(self._received)
             if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:

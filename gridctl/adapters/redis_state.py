@@ -32,7 +32,7 @@ def keys_of(shard: int, prefix: str = "") -> tuple[str, str, str, str]:
 
 
 class RedisState:
-    """Implements StateStore and StateReader. `prefix` stands before every key; only tests and benchmarks use one."""
+    """Implements StateStore and StateReader. `prefix` comes before every key; only tests and benchmarks use one."""
 
     def __init__(self, url: str, login: Login = NO_LOGIN, *, prefix: str = "") -> None:
         self._url = url

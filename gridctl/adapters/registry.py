@@ -18,7 +18,7 @@ _T = TypeVar("_T")
 class HttpRegistry:
     """Implements SchemaRegistry, and Judge for the gates. A context manager.
 
-    What an id stands for never changes, so it is asked for once.
+    The schema of an id never changes, so it is asked for once.
     """
 
     def __init__(self, options: RegistryOptions) -> None:
@@ -160,7 +160,7 @@ class HttpRegistry:
 
     def _misshapen(self, what: str) -> Unavailable:
         return Unavailable(
-            f"the registry {self.url} answers in a shape that is not Confluent's: {what}",
+            f"the registry {self.url} gives an answer that is not as Confluent's API has it: {what}",
             next_step="check that the URL ends at the registry's API, for example /apis/ccompat/v7 for Apicurio",
         )
 

@@ -17,7 +17,7 @@ _SCHEMA_NOT_FOUND = 40403
 
 @dataclass(frozen=True)
 class RegistryOptions(Login):
-    """Where a registry is and how to log in. Basic credentials may stand in the URL; secrets are never shown.
+    """Where a registry is and how to log in. Basic credentials may be part of the URL; secrets are never shown.
 
     `timeout_s` bounds connecting and each wait for an answer, in seconds.
     """
@@ -67,7 +67,7 @@ class RegistryHttp:
             auth=None if options.token else _basic(options, parts.username, parts.password),
             verify=tls_context(options, "registry") if parts.scheme == "https" else True,
             timeout=options.timeout_s,
-            # A proxy of the environment never stands between this machine and itself.
+            # No proxy of the environment between this machine and itself.
             trust_env=parts.hostname not in _LOOPBACK,
         )
 

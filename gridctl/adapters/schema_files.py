@@ -43,13 +43,13 @@ def _names_below(root: Path) -> Iterator[str]:
             continue
         for directory, inner, names in os.walk(entry, onerror=refuse):
             for name in filter(_MEANT.fullmatch, inner):
-                raise UsageProblem(f"{directory}/{name}: a directory, and no schema", next_step="give it another name")
+                raise UsageProblem(f"{directory}/{name}: a directory, not a schema", next_step="give it another name")
             below = Path(directory).relative_to(root).as_posix()
             yield from (f"{below}/{name}" for name in names)
 
 
 def _prefix(root: str) -> str:
-    """Return what stands before a name in a file's path: a tree may hold too many files for a Path each."""
+    """Return what comes before a name in a file's path: a tree may hold too many files for a Path each."""
     return str(Path(root, "_"))[:-1]
 
 

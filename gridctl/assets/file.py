@@ -17,7 +17,7 @@ BATCH = 5_000
 
 
 def read_assets(lines: BinaryIO, name: str) -> list[AssetRecord]:
-    """Read every record; UsageProblem naming file, line and field of the first that is wrong. Blank lines are none."""
+    """Read every record, without blank lines; UsageProblem naming file, line and field of the first that is wrong."""
     records: list[AssetRecord] = []
     number = 0
     while line := lines.readline(LINE_MAX_BYTES + 1):
@@ -34,14 +34,14 @@ def read_assets(lines: BinaryIO, name: str) -> list[AssetRecord]:
             raise _wrong(f"{name}:{number}: {field}{first['msg']}") from error
         # The parser keeps the last of two members, which could silently lower a priority.
         if (repeated := repeated_key(line)) is not None:
-            raise _wrong(f"{name}:{number}: {repeated}: stands twice in the record")
+            raise _wrong(f"{name}:{number}: {repeated}: is in the record twice")
     return records
 
 
 def publish_assets(
     records: Sequence[AssetRecord], encoder: FramedEncoder, publisher: Publisher, advance: Callable[[int], None]
 ) -> Receipt:
-    """Hand the records over, each under its device; return what tells when all of them are acknowledged."""
+    """Hand the records over, each under its device; the receipt says when all are acknowledged."""
     receipt = Receipt()
     for start in range(0, len(records), BATCH):
         batch = records[start : start + BATCH]

@@ -39,7 +39,7 @@ def stored_letters(reader: RangedReader, decoder: FramedDecoder, topics: Sequenc
 def letter_row(found: StoredLetter) -> dict[str, Any]:
     """Return a dead letter's row. `topic`, `partition`, `offset` say where it lies; `source_…` where it came from.
 
-    A record that is no dead letter is shown too, under a rule of its own, with its own bytes as the raw ones.
+    A record that is not a dead letter is shown too, under a rule of its own, with its own bytes as the raw ones.
     """
     letter = found.letter or {
         "reason": found.problem[: LENGTHS["reason"]],

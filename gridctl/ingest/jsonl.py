@@ -39,7 +39,7 @@ class _Line:
 
 
 class JsonLines:
-    """Implements Source over a file descriptor; `name` stands in dead letters, with the number of the line."""
+    """Implements Source over a file descriptor; `name` and the number of the line go into dead letters."""
 
     def __init__(self, descriptor: int, name: str, raw_cap_bytes: int) -> None:
         self._descriptor = descriptor

@@ -1,7 +1,7 @@
 """The batch pipeline: validate, stamp, encode, publish; or reject with a reason.
 
 A batch is done when the broker has acknowledged every event and every dead letter that became of it; only then is its
-source told. If one of them cannot be written, nothing more is acknowledged and the run ends as Unavailable.
+source acknowledged. If one of them cannot be written, nothing more is acknowledged and the run ends as Unavailable.
 """
 
 from collections import deque

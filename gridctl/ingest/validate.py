@@ -1,4 +1,4 @@
-"""Raw bytes to a reading, or to the reason why they are none.
+"""Raw bytes to a reading, or to the reason why they are not one.
 
 The caps on size and nesting come before any parsing. Then Pydantic's core validates the raw bytes at once: there is
 no intermediate tree, and the kind picks the model.
@@ -52,7 +52,7 @@ _RULE_OF_TYPE = {
 # Where Pydantic's words would not help a person.
 _REASON_OF_RULE = {
     "kind_missing": "is missing",
-    "kind_unknown": f"is none of {', '.join(KINDS)}",
+    "kind_unknown": f"is not one of {', '.join(KINDS)}",
     "platform_field": "comes from the platform; no device may send it",
 }
 _RULE_OF_JSON = (
@@ -97,7 +97,7 @@ class Validator:
             return self._bad_time(reading, now_ms)
         # Of two members of one name the parser keeps the last, so the other's marks are left over.
         if raw.count(_QUOTE) != _QUOTES_OF[reading.kind](reading) and (repeated := repeated_key(raw)) is not None:
-            return Refusal("VALIDATE", "duplicate_key", f"{repeated}: stands twice in the record", repeated, peek(raw))
+            return Refusal("VALIDATE", "duplicate_key", f"{repeated}: is in the record twice", repeated, peek(raw))
         return reading
 
     def _bad_time(self, reading: Reading, now_ms: int) -> Refusal:

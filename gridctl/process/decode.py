@@ -74,9 +74,9 @@ class EventReader:
             raise _refused(kind, event, "msg_id_mismatch", reason, "msg_id")
         key = record.key()
         if key is None or key != device_id.encode():
-            reason = "the record's key is not its device_id, so its order in the partition means nothing"
+            reason = "the record's key is not its device_id, so its order in the partition cannot be relied on"
             raise _refused(kind, event, "key_mismatch", reason, "device_id")
-        # Against the broker's time a replay judges as the first run did; the clock stands in where there is none.
+        # Against the broker's time a replay judges as the first run did; the clock is used where there is none.
         kind_of_time, at_ms = record.timestamp()
         problem = event_time_problem(
             event_time_ms, at_ms if kind_of_time == BROKER_TIME else now_ms, self._allowed_skew_ms

@@ -156,7 +156,7 @@ class Processor:
                 outcome = self._conflict(device_id, event, record, state)
             if self._store.settle(effect.device_id, state, merge(state, event), outcome):
                 return outcome
-            # Another member, or a later event of the batch, changed the device in between: look at it anew.
+            # Another member, or a later event of the batch, changed the device in between: look again.
             state = self._store.device(device_id)
         # The letter is written and accounts for the event; what is left is its share in the state.
         while not self._store.settle(effect.device_id, state, merge(state, event), outcome):

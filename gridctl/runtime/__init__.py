@@ -1,4 +1,4 @@
 """What long-running commands share: how they are asked to stop, deadlines, progress files, and counts.
 
-A health endpoint will stand here as `health`, OpenTelemetry as `telemetry`: one place for every such command.
+A health endpoint will be here as `health`, OpenTelemetry as `telemetry`: one place for every such command.
 """

@@ -1,8 +1,8 @@
 """Signals. Ctrl-C and SIGTERM ask a command to finish what it has begun; a second one ends it at once.
 
 SIGTERM is how a service is asked to end, so its command then succeeds (exit code 0); after Ctrl-C it counts as
-interrupted (130). A command that owes a result (a stack that is up, a file of so many lines) ends as interrupted either
-way, for the result is not there: `terminable`.
+interrupted (130). A command that owes a result (a stack that is up, a file of a fixed length) ends as interrupted
+either way, for the result is not there: `terminable`.
 """
 
 import os
@@ -44,7 +44,7 @@ class Stop:
         return self._asked is not None
 
     def wait(self, seconds: float) -> bool:
-        """Wait so long, or until the command is asked to end; say whether it is."""
+        """Wait this long, or until the command is asked to end; say whether it is."""
         select.select([self._awaited], [], [], max(0.0, seconds))
         return self.is_asked()
 

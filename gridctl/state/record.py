@@ -28,7 +28,7 @@ def pack(register: Register) -> bytes:
 
 
 def pack_state(state: DeviceState) -> bytes:
-    """Return the value of a device; what counts stands first."""
+    """Return the value of a device; what counts comes first."""
     first = pack(state.current)
     return first if state.current == state.seen else first + pack(state.seen)
 

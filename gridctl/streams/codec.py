@@ -39,7 +39,7 @@ def framed_encoder(subject: str, schema: str, lookup: SchemaLookup, extra: tuple
 
 
 class Unreadable(Exception):
-    """A value that cannot be read. `rule` is a stable word that tells the four causes apart.
+    """A value that cannot be read. `rule` is a stable word that names which of the four causes it is.
 
     The frame is broken: those of `FramingError`. The registry has no such id: `schema_id_unknown`. The writer's schema
     is broken, or ours cannot read it: `schema_unusable`. The body is broken: those of `DECODE_RULES`.
@@ -59,12 +59,12 @@ class FramedDecoder:
 
     def __init__(self, lookup: SchemaLookup, reader_schema: str | None = None) -> None:
         self._lookup = lookup
-        # Ours is judged here: a broken one is no fault of the records, and must not make dead letters of them.
+        # Ours is judged here: a broken one is not the fault of the records, and must not make them dead letters.
         self._reader_schema = None if reader_schema is None else usable(reader_schema)
         # By the five bytes of the frame.
         self._decoders: dict[bytes, Callable[[bytes, int], Any]] = {}
         self._unknown: set[bytes] = set()
-        # Why, for ever: what an id stands for never changes.
+        # Why; kept for ever, since the schema of an id never changes.
         self._unusable: dict[bytes, str] = {}
 
     def forget_unknown(self) -> None:

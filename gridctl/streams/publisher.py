@@ -34,7 +34,7 @@ class Receipt:
         self.undelivered.append(undelivered)
 
     def check(self, what: str, next_step: str) -> None:
-        """Raise Unavailable, or Unrecoverable where trying again is of no use, if anything came back."""
+        """Raise Unavailable, or Unrecoverable where trying again does not help, if anything came back."""
         if not self.undelivered:
             return
         worst = max(self.undelivered, key=lambda each: each.is_final)

@@ -47,7 +47,7 @@ class RangedReader(Protocol):
 
 
 def newest(reader: RangedReader, spans: Mapping[Place, Span], count: int) -> list[Record]:
-    """Return at least the newest `count` records of the spans in each partition's order, where there are so many.
+    """Return at least the newest `count` records of the spans in each partition's order, or all where there are fewer.
 
     Not every offset holds a record, so a range with too few of them is widened.
     """

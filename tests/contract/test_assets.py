@@ -152,7 +152,7 @@ def test_a_record_whose_schema_cannot_be_asked_for_is_taken_when_the_registry_an
 
 
 @pytest.mark.embedded
-def test_a_topic_that_was_made_anew_ends_the_run(own_stack: RunningStack, device_id: str) -> None:
+def test_a_topic_that_was_created_again_ends_the_run(own_stack: RunningStack, device_id: str) -> None:
     apply(own_stack, device_id, "ESSENTIAL")
     admin = AdminClient({"bootstrap.servers": own_stack.bootstrap})
     with following(own_stack) as follower:
@@ -164,7 +164,7 @@ def test_a_topic_that_was_made_anew_ends_the_run(own_stack: RunningStack, device
             try:
                 follower.check()
             except Unavailable as failure:
-                return "made anew" in failure.message
+                return "created again" in failure.message
             return False
 
         assert becomes(is_over, 30), "what the topic held before would be stamped for ever"

@@ -3,7 +3,7 @@
 A topic or a registry that does not answer is asked again, as long as the run lasts. The table grows older meanwhile,
 and knows itself when it is too old. What never passes by itself ends the run.
 
-Between two looks at where the topic ends the partitions are paused: a broker that answers a fetch at once when it has
+Between two checks of the topic's end the partitions are paused: a broker that answers a fetch at once when it has
 nothing, as the embedded one does, would otherwise be asked ten thousand times a second.
 """
 
@@ -27,7 +27,7 @@ from gridctl.errors import Unavailable, Unrecoverable
 from gridctl.streams.codec import FramedDecoder, Unreadable
 
 BATCH = 1_000
-LOOK_EVERY_S = 0.5  # so long may an event still get the stamp that its device had before
+LOOK_EVERY_S = 0.5  # an event may get the stamp that its device had before for this long
 STALLED_AFTER_S = 8.0
 STALE_AFTER_S = 10.0  # longer than a look at a broker that is only slow
 
@@ -55,7 +55,7 @@ class AssetFollower:
         self._is_stale = False
         self._partitions: list[TopicPartition] = []
         with translated(bootstrap):
-            # The position tells where a partition ends; to be told so at every look is of no use.
+            # The position shows where a partition ends, so an event at every check is not needed.
             own = {"enable.partition.eof": False}
             self._consumer = Consumer(client_config("reader", bootstrap, overrides, own))
         self._thread = Thread(target=self._follow, name="asset-table", daemon=True)
@@ -115,7 +115,7 @@ class AssetFollower:
         began_s = time.monotonic()
         self._decoder.forget_unknown()
         with translated(self._bootstrap):
-            self._read_some(0)  # hears of errors, and takes what a registry that was away left over
+            self._read_some(0)  # sees errors, and takes what waits since the registry was away
             self._read_to(self._ends())
         if not self._stopping.is_set():
             self.table.note_complete(began_s)
@@ -126,7 +126,7 @@ class AssetFollower:
         for place in self._consumer.position(self._partitions):
             low, high = self._consumer.get_watermark_offsets(place, timeout=ANSWER_TIMEOUT_S)
             if place.offset > high:
-                words = f"{ASSET_TOPIC} is shorter than what was read of it: it was deleted and made anew, or cut off"
+                words = f"{ASSET_TOPIC} is shorter than what was read of it: deleted and created again, or truncated"
                 raise KafkaException(KafkaError(KafkaError._AUTO_OFFSET_RESET, words))  # noqa: SLF001 -- its public name starts so
             if max(low, place.offset) < high:  # before the first record the position is a negative word for "none"
                 ends[place.partition] = high

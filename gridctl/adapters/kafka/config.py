@@ -116,8 +116,8 @@ _GUARANTEES = {
         _one_of("earliest", "smallest", "beginning"), "no event may be skipped: only earliest"
     ),
     "check.crcs": _Guarantee(_ON, "a damaged record must be noticed: only true"),
-    "isolation.level": _Guarantee(_one_of("read_committed"), "what was aborted is no event: only read_committed"),
-    "default.topic.config": _Guarantee(_one_of(), "settings stand by their own names: no value"),
+    "isolation.level": _Guarantee(_one_of("read_committed"), "an aborted record is not an event: only read_committed"),
+    "default.topic.config": _Guarantee(_one_of(), "settings have names of their own: no value"),
     "metadata.broker.list": _Guarantee(_one_of(), "`bootstrap` names the broker: no value"),
 }
 _ALIASES = {

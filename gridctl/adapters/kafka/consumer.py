@@ -86,8 +86,8 @@ class KafkaEvents:
     def close(self) -> None:
         """Leave the group (a static member keeps its place); commits nothing.
 
-        The client waits for ever (librdkafka 2.16) where it is closed while an assignment waits to be taken: it is told
-        to want none, and takes what waits. What it fetched meanwhile is dropped, and was never committed.
+        The client waits for ever (librdkafka 2.16) where it is closed while an assignment is pending. So it
+        unsubscribes first and takes the assignment; what it fetched meanwhile is dropped, and was never committed.
         """
         with suppress(KafkaException):
             self._consumer.unsubscribe()

@@ -43,7 +43,7 @@ def error_of(failure: BaseException) -> KafkaError | None:
 
 
 def is_final(error: KafkaError) -> bool:
-    """Say whether trying again is of no use; whatever is not known to be final passes by itself, or may."""
+    """Say whether trying again does not help; whatever is not known to be final passes by itself, or may."""
     return error.fatal() or error.code() in FINAL
 
 
@@ -64,7 +64,7 @@ def failure_of(bootstrap: str, error: KafkaError) -> GridctlError:
     if is_final(error):
         return Unrecoverable(
             f"Kafka at {bootstrap}: {error.str()}",
-            next_step="to wait does not help: run `gridctl doctor`, then start the command again",
+            next_step="waiting does not help: run `gridctl doctor`, then start the command again",
         )
     return unavailable(bootstrap, error.str())
 

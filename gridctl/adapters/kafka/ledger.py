@@ -34,7 +34,7 @@ TRANSACTIONAL_ID = "gridctl-audit"
 QUEUE_S = 120.0  # longer than a hundred writers need for one turn each
 QUIET_S = 0.15  # longer than a writer takes between two of its steps
 SLOT_S, SLOT_MAX_S = 0.2, 2.0
-PATIENCE_S = 10.0  # so long one that has more and more to write goes before one that waits
+PATIENCE_S = 10.0  # a writer that always has more goes first for this long, before one that waits
 SHOWN_CHECK_S = 0.005
 RECORD_MAX_BYTES = 4 * 1024 * 1024
 FENCED = {
@@ -100,7 +100,7 @@ class LedgerReader:
         if len(spans) != 1:
             raise ViolationFound(
                 f"{AUDIT_TOPIC} has {len(spans)} partitions, and a chain has one",
-                next_step="make the topic anew with one partition",
+                next_step="create the topic again with one partition",
             )
         return spans
 
@@ -194,7 +194,7 @@ class KafkaLedger(LedgerReader):
             error = error_of(failure)
             code = None if error is None else error.code()
             if code == KafkaError.UNKNOWN:  # the broker failed in the midst of it, which Kafka 4.3 now and then does
-                self._turn()  # whoever begins ends what is pending, one way or the other
+                self._turn()  # the next writer ends what is pending, one way or the other
                 self._producer = None
             elif code not in FENCED:
                 with translated(self._bootstrap):

@@ -72,7 +72,7 @@ class KafkaPublisher:
         try:
             self._producer.poll(timeout_s)
         except KafkaException as failure:
-            # The client raises a fatal error here; its records come back after that, whatever they are said to lack.
+            # The client raises a fatal error here; its records come back after that, whatever their own error is.
             error = error_of(failure)
             if error is None or not error.fatal():
                 raise

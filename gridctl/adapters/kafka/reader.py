@@ -85,7 +85,7 @@ class KafkaReader:
         for message in messages:
             place = Place(message.topic() or "", message.partition() or 0)
             offset, error = message.offset() or 0, message.error()
-            # The last offsets may hold nothing to see, so the end itself is told apart.
+            # The last offsets may hold nothing to see, so the end has an event of its own.
             at_end = error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 -- its public name starts so
             if error is not None and not at_end:
                 raise failure_of(self._bootstrap, error)

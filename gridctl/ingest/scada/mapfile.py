@@ -17,7 +17,7 @@ Place = Sequence[str | int]
 
 
 def read_map(text: str, where: str, interval_ms: int | None = None) -> list[PollPlan]:
-    """Return how each device of the map is polled; `interval_ms` stands above what the map says of intervals."""
+    """Return how each device of the map is polled; `interval_ms` replaces the intervals of the map."""
     try:
         spec = MapSpec.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -74,7 +74,7 @@ def _line_of(text: str, place: Place) -> int | None:
             continue
         if at == table and key == place[-1]:
             return number
-        # Fields may also stand in an inline array behind their key.
+        # Fields may also be in an inline array behind their key.
         if key is None or nearest is None or (key == "field" and len(at) < len(table)):
             nearest = number
     return nearest

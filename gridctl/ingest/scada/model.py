@@ -112,7 +112,7 @@ class DeviceSpec(Contract):
 
 
 class MapSpec(Contract):
-    """The file as it stands."""
+    """The whole file."""
 
     interval_ms: IntervalMs = 1000
     timeout_ms: Annotated[int, Field(ge=5, le=3_600_000)] | None = None

@@ -94,7 +94,7 @@ class Outbox:
             self._changed.notify()
 
     def take(self, wait_s: float) -> list[PolledReading] | None:
-        """Return all that is there, waiting at most so long for the first; None when nothing more will come."""
+        """Return all that is there, waiting at most this long for the first; None when nothing more will come."""
         with self._changed:
             if not self._records and not self._closed:
                 self._changed.wait(wait_s)

@@ -59,11 +59,11 @@ def changed(**values: Any) -> bytes:
         (b"\xff\xfe", "f:2: Invalid JSON"),
         (
             record().model_dump_json().encode()[:-1] + b',"priority_level":"DISCRETIONARY"}',
-            "f:2: priority_level: stands twice",
+            "f:2: priority_level: is in the record twice",
         ),
         (
             record().model_dump_json().encode()[:-1] + b',"priority\\u005flevel":"DISCRETIONARY"}',
-            "f:2: priority_level: stands twice",
+            "f:2: priority_level: is in the record twice",
         ),
         (changed(valid_to_ms=1000), "f:2: Value error, valid_to_ms is not after valid_from_ms"),
         (changed(valid_from_ms=-1), "f:2: Value error, valid_from_ms is negative"),
