@@ -111,12 +111,12 @@ class Changes:
         known = self._store.id_of(candidate.digest)
         if known is not None and (wanted is None or wanted == known):
             return known
-        if known is not None and not self._store.drop_unused_schema(known):
+        if known is not None and not self._store.free_id(known):
             raise ApiError(Problem.ID_DOES_NOT_MATCH, known_id=known, schema_id=wanted)
-        if wanted is not None and self._store.digest_of(wanted) and not self._store.drop_unused_schema(wanted):
+        if wanted is not None and not self._store.free_id(wanted):
             raise ApiError(Problem.OVERWRITE_ID, schema_id=wanted)
         if wanted is not None:
-            self._lookup.forget_parsed()
+            self._lookup.parsed.cache_clear()  # the id may have stood for another schema
         given = self._store.max_id() + 1 if wanted is None else wanted
         self._store.add_schema(given, candidate.digest, candidate.text, candidate.references)
         return given

@@ -35,7 +35,8 @@ class Lookup:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._parsed = lru_cache(_CACHED_SCHEMAS)(self._parse_stored)
+        # The graphs of stored schemas by id.
+        self.parsed = lru_cache(_CACHED_SCHEMAS)(self._parse_stored)
 
     # Versions
 
@@ -84,14 +85,6 @@ class Lookup:
                 details=_located(error),
             ) from None
         return Candidate(canonical, tuple(resolved), parsed)
-
-    def parsed(self, schema_id: int) -> Schema:
-        """Return the graph of a stored schema."""
-        return self._parsed(schema_id)
-
-    def forget_parsed(self) -> None:
-        """Parse again from now on: an import has given an unused id to another schema."""
-        self._parsed.cache_clear()
 
     def _parse_stored(self, schema_id: int) -> Schema:
         stored = self.schema(schema_id)

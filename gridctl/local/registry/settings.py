@@ -1,10 +1,13 @@
 """Compatibility levels and modes: a subject's own, else the global one, else the default."""
 
 from enum import StrEnum
+from typing import TypeVar
 
 from gridctl.avro import Level
 from gridctl.local.registry.errors import ApiError, Problem
-from gridctl.local.registry.store import GLOBAL, Store
+from gridctl.local.registry.store import GLOBAL, Store, Table
+
+_E = TypeVar("_E", bound=StrEnum)
 
 DEFAULT_LEVEL = Level.BACKWARD_TRANSITIVE
 
@@ -25,39 +28,28 @@ class Settings:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    # Levels
-
     def level(self, scope: str, *, inherit: bool) -> Level:
         """Return the level of a scope; 40408 when a subject has none and may not inherit."""
-        own = self._store.level(scope)
+        own = self._store.setting("levels", scope)
         if own is None and scope != GLOBAL and not inherit:
             raise ApiError(Problem.LEVEL_NOT_CONFIGURED, subject=scope)
-        return Level(own or self._store.level(GLOBAL) or DEFAULT_LEVEL)
+        return Level(own or self._store.setting("levels", GLOBAL) or DEFAULT_LEVEL)
 
     def set_level(self, scope: str, name: object) -> Level:
-        """Set the level of a scope; 42203 when it is none of the seven."""
-        if not isinstance(name, str) or name.upper() not in Level.__members__:
-            raise ApiError(Problem.INVALID_LEVEL)
-        level = Level(name.upper())
+        """Set the level of a scope; 42203 when it is not one of the seven."""
+        level = _named(Level, name, Problem.INVALID_LEVEL)
         with self._store.transaction():
-            self._store.set_level(scope, level)
+            self._store.set_setting("levels", scope, level)
         return level
 
     def drop_level(self, scope: str) -> Level:
         """Return a scope to what it inherits, and return the level that it had; 40401 when it had none."""
-        with self._store.transaction():
-            own = self._store.level(scope)
-            if own is None and scope != GLOBAL:
-                raise ApiError(Problem.SUBJECT_NOT_FOUND, subject=scope)
-            self._store.set_level(scope, None)
-        return Level(own or DEFAULT_LEVEL)
-
-    # Modes
+        return Level(self._drop("levels", scope) or DEFAULT_LEVEL)
 
     def mode(self, scope: str, *, inherit: bool) -> Mode:
         """Return the mode of a scope; 40409 when a subject has none and may not inherit."""
-        general = Mode(self._store.mode(GLOBAL) or Mode.READWRITE)
-        own = self._store.mode(scope)
+        general = Mode(self._store.setting("modes", GLOBAL) or Mode.READWRITE)
+        own = self._store.setting("modes", scope)
         if inherit and general is Mode.READONLY_OVERRIDE:
             return general
         if own is None and scope != GLOBAL and not inherit:
@@ -69,28 +61,29 @@ class Settings:
 
         IMPORT starts from nothing: what is soft-deleted in its scope is forgotten.
         """
-        if not isinstance(name, str) or name.upper() not in Mode.__members__:
-            raise ApiError(Problem.INVALID_MODE)
-        mode = Mode(name.upper())
+        mode = _named(Mode, name, Problem.INVALID_MODE)
         with self._store.transaction():
             if mode is Mode.IMPORT and self.mode(scope, inherit=True) is not Mode.IMPORT and not force:
                 self._empty(scope)
-            self._store.set_mode(scope, mode)
+            self._store.set_setting("modes", scope, mode)
         return mode
 
     def drop_mode(self, scope: str) -> Mode:
         """Return a scope to what it inherits, and return the mode that it had; 40401 when it had none."""
+        return Mode(self._drop("modes", scope) or Mode.READWRITE)
+
+    def _drop(self, table: Table, scope: str) -> str | None:
         with self._store.transaction():
-            own = self._store.mode(scope)
+            own = self._store.setting(table, scope)
             if own is None and scope != GLOBAL:
                 raise ApiError(Problem.SUBJECT_NOT_FOUND, subject=scope)
-            self._store.set_mode(scope, None)
-        return Mode(own or Mode.READWRITE)
+            self._store.set_setting(table, scope, None)
+        return own
 
     def forget(self, subject: str) -> None:
         """Drop the settings of a subject that has just lost its last version; inside a transaction."""
-        self._store.set_level(subject, None)
-        self._store.set_mode(subject, None)
+        self._store.set_setting("levels", subject, None)
+        self._store.set_setting("modes", subject, None)
 
     def require_writable(self, subject: str) -> Mode:
         """Return the mode that holds for a subject; 42205 when nothing may be written."""
@@ -105,3 +98,9 @@ class Settings:
             raise ApiError(Problem.IMPORT_INTO_EXISTING)
         for version in versions:
             self._store.drop_version(version.subject, version.version)
+
+
+def _named(kind: type[_E], name: object, problem: Problem) -> _E:
+    if not isinstance(name, str) or name.upper() not in kind.__members__:
+        raise ApiError(problem)
+    return kind(name.upper())

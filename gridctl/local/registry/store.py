@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from gridctl.contracts.registry import SchemaReference
 
@@ -32,6 +32,19 @@ CREATE TABLE modes (scope TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE cluster (id TEXT NOT NULL);
 INSERT INTO cluster VALUES (lower(hex(randomblob(8))));
 """
+
+Table = Literal["levels", "modes"]
+_STATEMENTS = {
+    table: [
+        sql.format(table)
+        for sql in (
+            "SELECT value FROM {} WHERE scope = ?",
+            "INSERT OR REPLACE INTO {} VALUES (?, ?)",
+            "DELETE FROM {} WHERE scope = ?",
+        )
+    ]
+    for table in get_args(Table)
+}
 
 
 class StoredSchema(NamedTuple):
@@ -120,11 +133,6 @@ class Store:
         rows = self._rows("SELECT id FROM schemas WHERE digest = ?", digest)
         return rows[0][0] if rows else None
 
-    def digest_of(self, schema_id: int) -> str | None:
-        """Return the digest of the content that holds an id."""
-        rows = self._rows("SELECT digest FROM schemas WHERE id = ?", schema_id)
-        return rows[0][0] if rows else None
-
     def max_id(self) -> int:
         """Return the greatest id given so far; 0 when none was."""
         return int(self._rows("SELECT coalesce(max(id), 0) FROM schemas")[0][0])
@@ -135,13 +143,10 @@ class Store:
         for position, reference in enumerate(references):
             self._rows("INSERT INTO schema_references VALUES (?, ?, ?, ?, ?)", schema_id, position, *reference)
 
-    def drop_unused_schema(self, schema_id: int) -> bool:
-        """Forget a schema that no version has; say whether it is gone."""
-        rows = self._rows(
-            "DELETE FROM schemas WHERE id = ? AND id NOT IN (SELECT schema_id FROM versions) RETURNING id",
-            schema_id,
-        )
-        return bool(rows)
+    def free_id(self, schema_id: int) -> bool:
+        """Forget the schema of an id if no version has it; say whether the id is free now."""
+        self._rows("DELETE FROM schemas WHERE id = ? AND id NOT IN (SELECT schema_id FROM versions)", schema_id)
+        return not self._rows("SELECT id FROM schemas WHERE id = ?", schema_id)
 
     def referrers(self, subject: str, version: int) -> list[int]:
         """Return the ids of schemas with a live version that reference this version, ascending."""
@@ -190,28 +195,16 @@ class Store:
 
     # Settings
 
-    def level(self, scope: str) -> str | None:
-        """Return the compatibility level of a subject or of GLOBAL, when it has one of its own."""
-        rows = self._rows("SELECT value FROM levels WHERE scope = ?", scope)
+    def setting(self, table: Table, scope: str) -> str | None:
+        """Return the level or mode that a subject, or GLOBAL, has of its own, if any."""
+        select, _, _ = _STATEMENTS[table]
+        rows = self._rows(select, scope)
         return rows[0][0] if rows else None
 
-    def set_level(self, scope: str, value: str | None) -> None:
-        """Set a level; None takes it away."""
+    def set_setting(self, table: Table, scope: str, value: str | None) -> None:
+        """Set a level or mode; None takes it away."""
+        _, replace, delete = _STATEMENTS[table]
         if value is None:
-            self._rows("DELETE FROM levels WHERE scope = ?", scope)
+            self._rows(delete, scope)
         else:
-            self._rows(
-                "INSERT INTO levels VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", scope, value
-            )
-
-    def mode(self, scope: str) -> str | None:
-        """Return the mode of a subject or of GLOBAL, when it has one of its own."""
-        rows = self._rows("SELECT value FROM modes WHERE scope = ?", scope)
-        return rows[0][0] if rows else None
-
-    def set_mode(self, scope: str, value: str | None) -> None:
-        """Set a mode; None takes it away."""
-        if value is None:
-            self._rows("DELETE FROM modes WHERE scope = ?", scope)
-        else:
-            self._rows("INSERT INTO modes VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", scope, value)
+            self._rows(replace, scope, value)
