@@ -7,10 +7,9 @@ from typing import Any
 
 from gridctl.avro.jsontext import load_json
 from gridctl.avro.model import PRIMITIVES
-from gridctl.avro.names import join_name, split_name
+from gridctl.avro.names import NAMED_KINDS, join_name, split_name
 
-_NAMED = frozenset(("record", "error", "enum", "fixed"))
-_KINDS = _NAMED | {"array", "map"}
+_KINDS = NAMED_KINDS | {"array", "map"}
 
 
 def fingerprint(schema: str) -> str:
@@ -33,7 +32,7 @@ def _normal(node: Any, space: str) -> Any:
         return [_normal(branch, space) for branch in node]
     if not isinstance(node, Mapping):
         return node
-    if node.get("type") in _NAMED and isinstance(node.get("name"), str):
+    if node.get("type") in NAMED_KINDS and isinstance(node.get("name"), str):
         return _named(node, space)
     out = _attributes(node) | {"type": _normal(node.get("type"), space)}
     for part in ("items", "values"):

@@ -5,11 +5,13 @@ from typing import Final
 
 from gridctl.avro.model import ABSENT, PRIMITIVES, Enum, Field, Fixed, Flaw, Json, Named, Node, Record, Reference, Union
 
-_TYPE_WORDS: Final = frozenset(
+NAMED_KINDS: Final = frozenset(("record", "error", "enum", "fixed"))
+# An attribute under one of these names is part of the type; any other is a custom property.
+TYPE_WORDS: Final = frozenset(
     ("doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases")
 )
-_ENUM_WORDS: Final = _TYPE_WORDS | {"default"}
-_FIELD_WORDS: Final = frozenset(("default", "doc", "name", "order", "type", "aliases"))
+ENUM_WORDS: Final = TYPE_WORDS | {"default"}
+FIELD_WORDS: Final = frozenset(("default", "doc", "name", "order", "type", "aliases"))
 _LAST_OF_BASIC_PLANE = "\uffff"
 
 
@@ -111,7 +113,7 @@ def _same_content(left: Node, right: Node, seen: set[tuple[int, int]]) -> bool:
 
 def _own_content(node: Node) -> tuple[object, ...]:
     """Return what a type says besides the types that it is made of."""
-    words = _ENUM_WORDS if isinstance(node, Enum) else _TYPE_WORDS
+    words = ENUM_WORDS if isinstance(node, Enum) else TYPE_WORDS
     properties = "" if isinstance(node, Union) else _properties(node.raw, words)
     size = node.size_bytes if isinstance(node, Fixed) else None
     symbols = node.symbols if isinstance(node, Enum) else None
@@ -122,7 +124,7 @@ def _own_content(node: Node) -> tuple[object, ...]:
 def _field_content(field: Field) -> tuple[str, ...]:
     default = "" if field.default is ABSENT else _exact(field.default)
     order = str(field.raw.get("order", "ascending")).upper()
-    return (field.name, default, order, _properties(field.raw, _FIELD_WORDS))
+    return (field.name, default, order, _properties(field.raw, FIELD_WORDS))
 
 
 def _exact(value: Json) -> str:

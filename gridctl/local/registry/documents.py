@@ -11,14 +11,10 @@ from hashlib import sha256
 from typing import Any
 
 from gridctl.avro import Schema, SchemaInvalid, parse_json
+from gridctl.avro.model import PRIMITIVES
+from gridctl.avro.names import ENUM_WORDS, FIELD_WORDS, NAMED_KINDS, TYPE_WORDS, split_name
 from gridctl.contracts.registry import SchemaReference
 from gridctl.local.registry.leniency import parse_leniently
-
-# A property under one of these names is part of the type; any other is custom and is kept.
-_TYPE_WORDS = frozenset(("type", "name", "namespace", "doc", "fields", "symbols", "size", "items", "values", "aliases"))
-_ENUM_WORDS = _TYPE_WORDS | {"default"}
-_FIELD_WORDS = frozenset(("name", "type", "doc", "default", "order", "aliases"))
-_PRIMITIVES = frozenset(("null", "boolean", "int", "long", "float", "double", "bytes", "string"))
 
 
 def parse_document(document: Any, references: Sequence[Any]) -> Schema:
@@ -57,24 +53,22 @@ def digest(text: str, references: Sequence[SchemaReference]) -> str:
 
 def _canonical(node: Any, space: str, normalize: bool) -> Any:
     if isinstance(node, str):
-        return node if node in _PRIMITIVES else _relative(node, space)
+        return node if node in PRIMITIVES else _relative(node, space)
     if isinstance(node, list):
         return [_canonical(branch, space, normalize) for branch in node]
     kind = node["type"]
-    if kind in ("record", "error", "enum", "fixed"):
+    if kind in NAMED_KINDS:
         return _named(node, space, normalize)
     result = {"type": kind}
-    for part in ("items", "values"):
-        if (kind, part) in (("array", "items"), ("map", "values")):
-            result[part] = _canonical(node[part], space, normalize)
-    custom = _custom(node, _TYPE_WORDS, normalize)
+    if (part := {"array": "items", "map": "values"}.get(kind)) is not None:
+        result[part] = _canonical(node[part], space, normalize)
+    custom = _custom(node, TYPE_WORDS, normalize)
     return {**result, **custom} if custom or len(result) > 1 else kind
 
 
 def _named(node: dict[str, Any], space: str, normalize: bool) -> dict[str, Any]:
-    before, dot, name = node["name"].rpartition(".")
     declared = node.get("namespace")
-    own_space = before if dot else (declared if isinstance(declared, str) else space)
+    name, own_space = split_name(node["name"], declared if isinstance(declared, str) else space)
     result: dict[str, Any] = {"type": node["type"], "name": name}
     if own_space != space:
         result["namespace"] = own_space
@@ -88,7 +82,7 @@ def _named(node: dict[str, Any], space: str, normalize: bool) -> dict[str, Any]:
             result["default"] = node["default"]
     if node["type"] == "fixed":
         result["size"] = node["size"]
-    result |= _custom(node, _ENUM_WORDS if node["type"] == "enum" else _TYPE_WORDS, normalize)
+    result |= _custom(node, ENUM_WORDS if node["type"] == "enum" else TYPE_WORDS, normalize)
     if node.get("aliases"):
         result["aliases"] = [_relative(alias, own_space) for alias in node["aliases"]]
     return result
@@ -104,12 +98,12 @@ def _field(field: dict[str, Any], space: str, normalize: bool) -> dict[str, Any]
         result["order"] = field["order"].lower()
     if field.get("aliases"):
         result["aliases"] = field["aliases"]
-    return result | _custom(field, _FIELD_WORDS, normalize)
+    return result | _custom(field, FIELD_WORDS, normalize)
 
 
 def _relative(name: str, space: str) -> str:
     before, _, last = name.rpartition(".")
-    return last if before == space and last not in _PRIMITIVES else name
+    return last if before == space and last not in PRIMITIVES else name
 
 
 def _custom(node: dict[str, Any], words: frozenset[str], normalize: bool) -> dict[str, Any]:

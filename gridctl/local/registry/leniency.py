@@ -10,9 +10,9 @@ from typing import Any
 
 from gridctl.avro import Schema, SchemaInvalid, parse_json
 from gridctl.avro.model import ABSENT, Record
+from gridctl.avro.names import NAMED_KINDS
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_.]|(?<![^.])(?=[0-9])")
-_NAMED = ("record", "error", "enum", "fixed")
 
 
 def parse_leniently(document: Any, references: Sequence[Any]) -> Schema | None:
@@ -38,16 +38,16 @@ def _tame(node: Any, defaults: dict[int, Any]) -> Any:
     if not isinstance(node, dict):
         return node
     copy = dict(node)
-    if node.get("type") in _NAMED:
-        copy |= {key: _tame_name(node[key]) for key in ("name",) if isinstance(node.get(key), str)}
-        if isinstance(node.get("namespace"), str):
-            copy["namespace"] = _spell_out(node["namespace"])
+    kind = node.get("type")
+    if isinstance(kind, str) and kind in NAMED_KINDS:
+        spelling = {"name": _tame_name, "namespace": _spell_out}
+        copy |= {key: spell(node[key]) for key, spell in spelling.items() if isinstance(node.get(key), str)}
         if isinstance(node.get("aliases"), list):
             copy["aliases"] = [_tame_name(alias) if isinstance(alias, str) else alias for alias in node["aliases"]]
     for part in ("items", "values"):
         if part in node:
             copy[part] = _tame(node[part], defaults)
-    if node.get("type") in ("record", "error") and isinstance(node.get("fields"), list):
+    if kind in ("record", "error") and isinstance(node.get("fields"), list):
         copy["fields"] = [_tame_field(field, defaults) for field in node["fields"]]
     return copy
 
