@@ -1,7 +1,7 @@
 """What a gate says: findings, and the verdict that follows from them. The same shape for every gate."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
@@ -16,10 +16,10 @@ class Finding:
     """One thing that is wrong, and where. Lines and columns start at 1; `path` is a place inside the subject.
 
     `version` is the later and `against` the earlier version of a schema, whichever of them is the reader.
+    The fields stand in the order of the JSON document.
     """
 
     rule: str
-    message: str
     severity: Severity = "error"
     subject: str | None = None
     version: int | None = None
@@ -28,13 +28,8 @@ class Finding:
     file: str | None = None
     line: int | None = None
     column: int | None = None
+    message: str
     fix: str | None = None
-
-
-JSON_KEYS = (
-    *("rule", "severity", "subject", "version", "against", "path"),
-    *("file", "line", "column", "message", "fix"),
-)
 
 
 @dataclass(frozen=True)
@@ -73,16 +68,11 @@ class Verdict:
 
     def as_json(self) -> dict[str, Any]:
         """Return the stable document: `verdict`, `checked`, `findings` with every key, null where it does not apply."""
-        rows = [asdict(finding) for finding in self.findings]
         return {
             "verdict": self.verdict,
             "checked": dict(self.checked),
-            "findings": [{key: row[key] for key in JSON_KEYS} for row in rows],
+            "findings": [asdict(finding) for finding in self.findings],
         }
-
-    def with_findings(self, findings: Iterable[Finding]) -> "Verdict":
-        """Return the same verdict about other findings."""
-        return replace(self, findings=tuple(findings))
 
 
 def could_not_check(gate: str, message: str, fix: str | None = None) -> Verdict:

@@ -2,13 +2,13 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
+from gridctl.contracts.declared import Declared
 from gridctl.contracts.verdict import COULD_NOT_CHECK, Finding, Verdict, VerdictName
 from gridctl.errors import UsageProblem
 from gridctl.gates.runner_process import Ran
@@ -16,15 +16,13 @@ from gridctl.gates.runner_process import Ran
 _Word = Annotated[str, Field(min_length=1)]
 
 
-class Gate(BaseModel):
+class Gate(Declared):
     """One gate: a gridctl command that prints the JSON verdict, or a tool whose exit code is the verdict.
 
     `violation_code` makes it a tool: 0 is a pass, this code a violation, and any other means that it did not run.
     `violation_word` must then stand in what it printed: for tools that end with that code when they could not run.
     `takes_base`: `--base REV` is handed on. `only_with`: without this environment variable there is nothing to judge.
     """
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
     command: Annotated[list[_Word], Field(min_length=1)]
@@ -35,9 +33,7 @@ class Gate(BaseModel):
     timeout_s: Annotated[float, Field(gt=0)] = 600.0
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-
+class _File(Declared):
     gate: Annotated[list[Gate], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -49,14 +45,8 @@ class _File(BaseModel):
 
 
 def parse_gates(text: str, where: str) -> tuple[Gate, ...]:
-    """Read the gates; raise UsageProblem naming the place of the first thing that is wrong."""
-    try:
-        return tuple(_File.model_validate(tomllib.loads(text)).gate)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageProblem(f"{where}: not TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageProblem(f"{where}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+    """Read ci/gates.toml; raise UsageProblem naming the place of the first thing that is wrong."""
+    return tuple(_File.from_toml(text, where).gate)
 
 
 def chosen(gates: Sequence[Gate], names: Sequence[str], where: str) -> tuple[Gate, ...]:

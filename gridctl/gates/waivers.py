@@ -2,25 +2,27 @@
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from gridctl.contracts.declared import Declared
 from gridctl.contracts.verdict import COULD_NOT_CHECK, Finding, Verdict
-from gridctl.errors import UsageProblem
 
 LONGEST_DAYS = 30
 _Filled = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
 
-class Waiver(BaseModel):
-    """One exception. It holds from `recorded` through the last second (UTC) of `expires`."""
+def login(name: str) -> str:
+    """Return the name of a user in the form that compares: GitHub's names ignore case."""
+    return name.strip().removeprefix("@").casefold()
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+class Waiver(Declared):
+    """One exception. It holds from `recorded` through the last second (UTC) of `expires`."""
 
     fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     reason: Annotated[str, Field(min_length=20)]
@@ -31,7 +33,7 @@ class Waiver(BaseModel):
 
     @model_validator(mode="after")
     def _two_people_and_an_end(self) -> "Waiver":
-        if _login(self.requested_by) == _login(self.approved_by):
+        if login(self.requested_by) == login(self.approved_by):
             raise ValueError("requested_by and approved_by must be two people")
         if not self.recorded < self.expires <= self.recorded + timedelta(days=LONGEST_DAYS):
             raise ValueError(f"expires must be 1 to {LONGEST_DAYS} days after recorded")
@@ -42,21 +44,13 @@ class Waiver(BaseModel):
         return now >= datetime.combine(self.expires, time(), UTC) + timedelta(days=1)
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-
+class _File(Declared):
     waiver: list[Waiver] = Field(default_factory=list)
 
 
 def parse_waivers(text: str, where: str) -> tuple[Waiver, ...]:
     """Read ci/waivers.toml; raise UsageProblem naming the place of the first thing that is wrong."""
-    try:
-        return tuple(_File.model_validate(tomllib.loads(text)).waiver)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageProblem(f"{where}: not TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageProblem(f"{where}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+    return tuple(_File.from_toml(text, where).waiver)
 
 
 def fingerprint(gate: str, finding: Finding, evidence: str) -> str:
@@ -72,10 +66,11 @@ def apply_waivers(verdict: Verdict, waivers: Sequence[Waiver], *, evidence: str,
     What could not be checked cannot be waived. An expired waiver waives nothing and says so.
     """
     by_fingerprint = {waiver.fingerprint: waiver for waiver in waivers}
-    return verdict.with_findings(
+    weighed = (
         _weighed(finding, fingerprint(verdict.gate, finding, evidence), by_fingerprint, now)
         for finding in verdict.findings
     )
+    return replace(verdict, findings=tuple(weighed))
 
 
 def _weighed(finding: Finding, mark: str, waivers: dict[str, Waiver], now: datetime) -> Finding:
@@ -95,7 +90,3 @@ def _weighed(finding: Finding, mark: str, waivers: dict[str, Waiver], now: datet
         severity="warning",
         message=f"{finding.message} (waived until {waiver.expires}, {people}: {waiver.reason})",
     )
-
-
-def _login(name: str) -> str:
-    return name.strip().removeprefix("@").casefold()

@@ -9,9 +9,9 @@ from datetime import datetime
 from gridctl.contracts.verdict import COULD_NOT_CHECK, Finding, Verdict
 from gridctl.gates.pr.document import Section, paragraphs, sections_of
 from gridctl.gates.pr.filled import is_filled, normalised
-from gridctl.gates.pr.model import IMPACTS, LEVELS, ROLLBACK, Change, ChangedPath, Level, login
+from gridctl.gates.pr.model import IMPACTS, LEVELS, ROLLBACK, Change, ChangedPath, Level
 from gridctl.gates.pr.rules import ImpactRule, PrRules
-from gridctl.gates.waivers import Waiver, apply_waivers
+from gridctl.gates.waivers import Waiver, apply_waivers, login
 
 GATE = "pr"
 _KEY = "Level:"

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from gridctl.errors import Unavailable, UsageProblem
-from gridctl.gates.pr.model import Change, ChangedPath, CodeHost, Files, History, PullRequest, login, standing_approvals
-from gridctl.gates.pr.rules import PrRules, parse_rules
-from gridctl.gates.waivers import Waiver, parse_waivers
+from gridctl.gates.pr.model import Change, ChangedPath, CodeHost, Files, History, PullRequest, standing_approvals
+from gridctl.gates.pr.rules import PrRules
+from gridctl.gates.waivers import Waiver, login, parse_waivers
 
 # A merge queue names its branch after the pull request: gh-readonly-queue/<branch>/pr-<number>-<commit>.
 _QUEUE = re.compile(r"(?:refs/heads/)?gh-readonly-queue/.+/pr-(\d+)-[0-9a-f]+")
@@ -145,7 +145,10 @@ class Judged:
 def gather(sources: Sources, event: Event | None, host: CodeHost | None, history: History) -> Judged:
     """Collect everything; raise UsageProblem for a wrong call and Unavailable for what cannot be read."""
     pull_request = None if sources.body_file else _pull_request(event, host)
-    body = _body(sources.body_file) if sources.body_file else pull_request.body if pull_request else ""
+    body = pull_request.body if pull_request else ""
+    if sources.body_file:
+        # A body that is not UTF-8 is judged by what can be read of it.
+        body = _read(sources.body_file).decode("utf-8-sig", "replace")
     named = None if sources.base is None else history.commit_of(sources.base)
     base = named or (pull_request.base if pull_request else None)
     change = Change(
@@ -210,14 +213,9 @@ def _judging(named: Path | None, base: str | None, files: Files) -> tuple[PrRule
     else:
         waivers = files.file_at(base or "", waivers_path.as_posix()) or b""
     return (
-        parse_rules(rules.decode("utf-8", "replace"), rules_path.as_posix()),
+        PrRules.from_toml(rules.decode("utf-8", "replace"), rules_path.as_posix()),
         parse_waivers(waivers.decode("utf-8", "replace"), waivers_path.as_posix()),
     )
-
-
-def _body(path: Path) -> str:
-    # A body that is not UTF-8 is judged by what can be read of it.
-    return _read(path).decode("utf-8-sig", "replace")
 
 
 def _read(path: Path) -> bytes:

@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from gridctl.gates.pr.ruleset import Rule
+from gridctl.gates.waivers import login
 
 
 class Level(IntEnum):
@@ -73,11 +74,6 @@ class Change:
         body = "\n".join(self.body.splitlines())
         document = json.dumps([body, sorted([changed.path, changed.blob or ""] for changed in self.paths)])
         return hashlib.sha256(document.encode()).hexdigest()
-
-
-def login(name: str) -> str:
-    """Return the name of a user in the form that compares: GitHub's names ignore case."""
-    return name.strip().removeprefix("@").casefold()
 
 
 _OPINIONS = {"APPROVED", "CHANGES_REQUESTED", "DISMISSED"}

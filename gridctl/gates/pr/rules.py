@@ -1,33 +1,28 @@
 """What `ci/pr-rules.toml` declares: the least impact of a path, the owners who approve, the template's placeholders."""
 
 import re
-import tomllib
 from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
-from gridctl.errors import UsageProblem
+from gridctl.contracts.declared import Declared
 from gridctl.gates.pr.model import LEVELS, Level
 
 LevelWord = Literal["None", "Low", "Medium", "High"]
 _Login = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$")]
 
 
-class Owners(BaseModel):
+class Owners(Declared):
     """Who may approve a High impact: people, since a read-only token cannot see who belongs to a team."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     safety: Annotated[list[_Login], Field(min_length=1)]
     grid: Annotated[list[_Login], Field(min_length=1)]
 
 
-class ImpactRule(BaseModel):
+class ImpactRule(Declared):
     """The least impact that a change of these paths may declare, and why."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     paths: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
     safety: LevelWord = "None"
@@ -50,10 +45,8 @@ class ImpactRule(BaseModel):
         return any(_pattern(glob).fullmatch(path) for glob in self.paths)
 
 
-class PrRules(BaseModel):
+class PrRules(Declared):
     """The whole file."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     placeholders: list[str] = Field(default_factory=list)
     owners: Owners
@@ -63,17 +56,6 @@ class PrRules(BaseModel):
     def owners_of(self) -> dict[str, Sequence[str]]:
         """The owners by `safety` and `grid`."""
         return {"safety": self.owners.safety, "grid": self.owners.grid}
-
-
-def parse_rules(text: str, where: str) -> PrRules:
-    """Read the rules; raise UsageProblem naming the place of the first thing that is wrong."""
-    try:
-        return PrRules.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageProblem(f"{where}: not TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageProblem(f"{where}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
 
 
 @cache

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from gridctl.gates.pr.rules import PrRules, parse_rules
+from gridctl.gates.pr.rules import PrRules
 
 RULES = """
 placeholders = ["Why this level is right, and what shows it."]
@@ -41,7 +41,7 @@ def rules_text() -> str:
 
 @pytest.fixture
 def rules() -> PrRules:
-    return parse_rules(RULES, "ci/pr-rules.toml")
+    return PrRules.from_toml(RULES, "ci/pr-rules.toml")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridctl.cli.gating import emit, run_gate
-from gridctl.contracts.verdict import COULD_NOT_CHECK, JSON_KEYS, Finding, Verdict, could_not_check
+from gridctl.contracts.verdict import COULD_NOT_CHECK, Finding, Verdict, could_not_check
 from gridctl.errors import Unavailable, UsageProblem
 from gridctl.gates.formats import GateFormat, render
 from gridctl.gates.formats import github as github_format
@@ -66,7 +66,8 @@ def test_json_holds_every_key_and_null_where_it_does_not_apply() -> None:
     document = json.loads(render(verdict(ERROR, WARNING), GateFormat.JSON))
     assert list(document) == ["verdict", "checked", "findings"]
     assert document["checked"] == {"versions": 3}
-    assert [tuple(finding) for finding in document["findings"]] == [JSON_KEYS, JSON_KEYS]
+    keys = ["rule", "severity", "subject", "version", "against", "path", "file", "line", "column", "message", "fix"]
+    assert [list(finding) for finding in document["findings"]] == [keys, keys]
     assert document["findings"][0]["against"] == 1
     assert document["findings"][1]["file"] is None
 

@@ -11,7 +11,7 @@ from gridctl.contracts.verdict import Verdict
 from gridctl.errors import UsageProblem
 from gridctl.gates.pr.check import check
 from gridctl.gates.pr.model import Change, ChangedPath
-from gridctl.gates.pr.rules import PrRules, parse_rules
+from gridctl.gates.pr.rules import PrRules
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 Body = Callable[..., str]
@@ -330,7 +330,7 @@ MARKDOWN = st.text(
 @settings(max_examples=200, deadline=None)
 @given(text=st.one_of(st.text(), MARKDOWN))
 def test_no_text_crashes_the_gate_and_none_without_both_sections_passes(text: str) -> None:
-    rules = parse_rules(
+    rules = PrRules.from_toml(
         '[owners]\nsafety = ["a"]\ngrid = ["b"]\n[[impact]]\npaths = ["x"]\nwhy = "y"\n', "ci/pr-rules.toml"
     )
     assert judge(text, rules).verdict == "fail"
@@ -339,7 +339,7 @@ def test_no_text_crashes_the_gate_and_none_without_both_sections_passes(text: st
 @settings(max_examples=100, deadline=None)
 @given(around=st.text(alphabet=st.characters(exclude_characters="\n\r`~<>")), end=st.sampled_from(["\n", "\r\n", "\r"]))
 def test_text_elsewhere_changes_no_verdict(around: str, end: str) -> None:
-    rules = parse_rules(
+    rules = PrRules.from_toml(
         '[owners]\nsafety = ["a"]\ngrid = ["b"]\n[[impact]]\npaths = ["x"]\nwhy = "y"\n', "ci/pr-rules.toml"
     )
     sections = f"{SAFETY}\n{SAFETY.replace('Safety', 'Grid')}\n## Notes\n\n"
@@ -361,5 +361,5 @@ def test_text_elsewhere_changes_no_verdict(around: str, end: str) -> None:
 def test_a_wrong_rules_file_is_refused_by_name(old: str, new: str, place: str, rules_text: str) -> None:
     assert old in rules_text
     with pytest.raises(UsageProblem, match=r"ci/pr-rules\.toml") as refused:
-        parse_rules(rules_text.replace(old, new), "ci/pr-rules.toml")
+        PrRules.from_toml(rules_text.replace(old, new), "ci/pr-rules.toml")
     assert place in str(refused.value)
