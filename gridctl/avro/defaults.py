@@ -72,13 +72,13 @@ def is_valid_default(node: Node, value: Json, complete: AbstractSet[int] | None 
     if isinstance(node, Union):
         return any(is_valid_default(branch, value, complete) for branch in node.branches)
     if isinstance(node, Array):
-        return isinstance(value, list) and all(is_valid_default(node.items, item, complete) for item in value)
+        return isinstance(value, list) and all(is_valid_default(node.content, item, complete) for item in value)
     return isinstance(value, dict) and _is_valid_object(node, value, complete)
 
 
 def _is_valid_object(node: Node, value: Json, complete: AbstractSet[int] | None) -> bool:
     if isinstance(node, Map):
-        return all(is_valid_default(node.values, item, complete) for item in value.values())
+        return all(is_valid_default(node.content, item, complete) for item in value.values())
     if isinstance(node, Record):
         if complete is not None and id(node) not in complete:
             raise Flaw(f"a default cannot be a {node.label} inside that record itself")

@@ -49,36 +49,36 @@ class Primitive(Node):
         self.kind = kind
 
 
-class Array(Node):
-    """An array of `items`."""
+class Collection(Node):
+    """Any number of values of one type, its `content`, which stands in the document under `key`."""
 
-    __slots__ = ("items",)
+    __slots__ = ("content",)
+    key: str = ""
+
+    def __init__(self, raw: Json, content: Node) -> None:
+        super().__init__(raw)
+        self.content = content
+
+    @property
+    def children(self) -> Sequence[Node]:
+        """The type of its values."""
+        return (self.content,)
+
+
+class Array(Collection):
+    """A list of items."""
+
+    __slots__ = ()
     kind = "array"
-
-    def __init__(self, raw: Json, items: Node) -> None:
-        super().__init__(raw)
-        self.items = items
-
-    @property
-    def children(self) -> Sequence[Node]:
-        """The items' type."""
-        return (self.items,)
+    key = "items"
 
 
-class Map(Node):
-    """A map from strings to `values`."""
+class Map(Collection):
+    """A map from strings to values."""
 
-    __slots__ = ("values",)
+    __slots__ = ()
     kind = "map"
-
-    def __init__(self, raw: Json, values: Node) -> None:
-        super().__init__(raw)
-        self.values = values
-
-    @property
-    def children(self) -> Sequence[Node]:
-        """The values' type."""
-        return (self.values,)
+    key = "values"
 
 
 class Union(Node):

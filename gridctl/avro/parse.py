@@ -8,6 +8,7 @@ from gridctl.avro.jsontext import load_json
 from gridctl.avro.model import (
     PRIMITIVES,
     Array,
+    Collection,
     Enum,
     Field,
     Fixed,
@@ -130,10 +131,11 @@ class _Parser:
         match kind:
             case "record" | "error":
                 return self._record(raw, space)
-            case "array":
-                return Array(raw, self._part(raw, "items", space))
-            case "map":
-                return Map(raw, self._part(raw, "values", space))
+            case "array" | "map":
+                collection = Array if kind == "array" else Map
+                if collection.key not in raw:
+                    raise Flaw(f"a {kind} needs {collection.key}", raw)
+                return collection(raw, self.type_at(raw, collection.key, space))
             case "enum":
                 return self._enum(raw, space)
             case "fixed":
@@ -143,11 +145,6 @@ class _Parser:
             raw,
             "type" if "type" in raw else None,
         )
-
-    def _part(self, raw: Json, key: str, space: str) -> Node:
-        if key not in raw:
-            raise Flaw(f"a {raw['type']} needs {key}", raw)
-        return self.type_at(raw, key, space)
 
     def _record(self, raw: Json, space: str) -> Record:
         name, space = declared_name(raw, space)
@@ -240,22 +237,22 @@ class _LateNames:
         self._names = names
         self._entered: set[int] = set()
         self._complete: set[int] = set()
-        self._late: list[tuple[Field | Array | Map | Union, str | int, Named]] = []
+        self._late: list[tuple[Field | Collection | Union, str | int, Named]] = []
 
     def put_in(self, definitions: Iterable[Named], root: Node) -> Node:
         """Walk the definitions in order, then the root; return the root with its names put in; raise Flaw."""
         for definition in definitions:
             self._walk(definition, set())
         box = Array(None, root)
-        self._child(box, "items", root, set())
+        self._child(box, "content", root, set())
         for owner, key, target in self._late:
             if isinstance(owner, Union) and isinstance(key, int):
                 owner.branches[key] = target
             else:
                 setattr(owner, str(key), target)
-        return box.items
+        return box.content
 
-    def _child(self, owner: Field | Array | Map | Union, key: str | int, node: Node, visited: set[int]) -> None:
+    def _child(self, owner: Field | Collection | Union, key: str | int, node: Node, visited: set[int]) -> None:
         if not isinstance(node, Reference):
             self._walk(node, visited)
             return
@@ -276,10 +273,8 @@ class _LateNames:
             for field in node.fields:
                 self._child(field, "type", field.type, visited)
             self._finish(node)
-        elif isinstance(node, Array):
-            self._child(node, "items", node.items, visited)
-        elif isinstance(node, Map):
-            self._child(node, "values", node.values, visited)
+        elif isinstance(node, Collection):
+            self._child(node, "content", node.content, visited)
         elif isinstance(node, Union):
             for at in reversed(range(len(node.branches))):
                 self._child(node, at, node.branches[at], visited)

@@ -106,10 +106,10 @@ class _Values:
             case Enum() | Fixed():
                 value = _named(node, raw, tokens)
             case Array():
-                value = [self._value(node.items, item, (*tokens, at), depth + 1) for at, item in enumerate(raw)]
+                value = [self._value(node.content, item, (*tokens, at), depth + 1) for at, item in enumerate(raw)]
             case Map():
                 value = {
-                    _text(key, tokens): self._value(node.values, item, (*tokens, key), depth + 1)
+                    _text(key, tokens): self._value(node.content, item, (*tokens, key), depth + 1)
                     for key, item in raw.items()
                 }
             case Union():

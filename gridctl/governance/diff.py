@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from gridctl.avro import Incompatibility, Schema, can_read
-from gridctl.avro.model import ABSENT, READS, Array, Enum, Field, Fixed, Json, Map, Named, Node, Record, Union
+from gridctl.avro.model import ABSENT, READS, Collection, Enum, Field, Fixed, Json, Named, Node, Record, Union
 from gridctl.governance.lint_sites import Leaf
 from gridctl.governance.sources import SchemaStore, StoredSchema, lookup_in, parsed, versions_of
 
@@ -23,10 +23,8 @@ def type_words(node: Node) -> str:
     """Return a type in words: `array of long (timestamp-millis)`, `null or string`."""
     if isinstance(node, Union):
         return " or ".join(type_words(branch) for branch in node.branches) or "nothing"
-    if isinstance(node, Array):
-        return f"array of {type_words(node.items)}"
-    if isinstance(node, Map):
-        return f"map of {type_words(node.values)}"
+    if isinstance(node, Collection):
+        return f"{node.kind} of {type_words(node.content)}"
     kind = f"{node.kind} {node.name}" if isinstance(node, Named) else node.kind
     logical = Leaf(node, "", ()).logical
     return f"{kind} ({logical})" if logical else kind
@@ -113,10 +111,8 @@ class _Walk:
             yield from self._parts(old, new, path)
 
     def _parts(self, old: Node, new: Node, path: str) -> Iterator[Change]:
-        if isinstance(old, Array) and isinstance(new, Array):
-            yield from self.types(old.items, new.items, f"{path}[]")
-        elif isinstance(old, Map) and isinstance(new, Map):
-            yield from self.types(old.values, new.values, f"{path}{{}}")
+        if isinstance(old, Collection) and isinstance(new, Collection):
+            yield from self.types(old.content, new.content, path + ("[]" if old.kind == "array" else "{}"))
         elif isinstance(old, Named) and isinstance(new, Named):
             yield from _names(old, new, path)
             if isinstance(old, Record) and isinstance(new, Record):

@@ -7,11 +7,10 @@ from pydantic import BaseModel
 
 from gridctl.avro.model import (
     ABSENT,
-    Array,
+    Collection,
     Enum,
     Field,
     Json,
-    Map,
     Node,
     Primitive,
     Record,
@@ -161,10 +160,8 @@ def _compare_shape(name: str, shape: Shape, node: Node, raw: Json, tokens: Token
         )
     elif isinstance(node, Record) and shape.fields is not None:
         yield from compare_fields(shape.fields, node, tokens)
-    elif isinstance(node, Array | Map) and shape.below is not None:
-        key = "items" if isinstance(node, Array) else "values"
-        below = node.items if isinstance(node, Array) else node.values
-        yield from _compare_type(name, shape.below, below, raw[key], (*tokens, key))
+    elif isinstance(node, Collection) and shape.below is not None:
+        yield from _compare_type(name, shape.below, node.content, raw[node.key], (*tokens, node.key))
     elif isinstance(node, Primitive):
         logical = raw.get("logicalType") if isinstance(raw, dict) else None
         if (logical in shape.logical) if shape.logical else logical is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from gridctl.avro.model import Array, Enum, Field, Fixed, Map, Named, Node, Record, Schema, Tokens, Union
+from gridctl.avro.model import Collection, Enum, Field, Fixed, Named, Node, Record, Schema, Tokens, Union
 
 TIME_TYPES = {
     "date": ("int",),
@@ -114,10 +114,8 @@ def sites_of(schema: Schema) -> Sites:
 
 
 def _children(node: Node) -> Iterator[tuple[Node, Any]]:
-    if isinstance(node, Array):
-        yield node.items, "items"
-    elif isinstance(node, Map):
-        yield node.values, "values"
+    if isinstance(node, Collection):
+        yield node.content, node.key
     elif isinstance(node, Union):
         yield from ((branch, at) for at, branch in enumerate(node.branches))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from gridctl.avro.codec.plan import Choice, Entries, Items, Members, Opaque, Plan, Refuse, Scalar, Symbols
+from gridctl.avro.codec.plan import Choice, Items, Members, Opaque, Plan, Refuse, Scalar, Symbols
 from gridctl.avro.codec.source import ONE_BYTE_SYMBOLS, Bail, Source
 from gridctl.avro.codec.varint import INT_MAX, INT_MIN, decode_long
 from gridctl.avro.usable import MAX_DEPTH
@@ -90,7 +90,7 @@ class Body:
 
     def _value(self, plan: Plan, depth: str) -> str:
         """Add the lines that read a value; return the expression that it is, once the run is flushed."""
-        function = self._source.outlined(plan, depth, is_nested=isinstance(plan, (Items, Entries, Choice, Members)))
+        function = self._source.outlined(plan, depth, is_nested=isinstance(plan, (Items, Choice, Members)))
         if function is not None:
             self._flush()
             value = self._source.fresh()
@@ -118,7 +118,7 @@ class Body:
                 index = self._number("int_")
                 names = {i: name for i, name in enumerate(plan.names) if name is not None}
                 value = self._source.local(f"{self._source.constant(names)}[{index}]")
-            case Items() | Entries():
+            case Items():
                 value = self._blocks(plan, depth)
             case Choice():
                 value = self._choice(plan, depth)
@@ -195,9 +195,9 @@ class Body:
             found[name] = f"fresh({constant})" if isinstance(default, (list, dict)) else constant
         return "{" + ", ".join(f"{name!r}: {found[name]}" for name in plan.order) + "}"
 
-    def _blocks(self, plan: Items | Entries, depth: str) -> str:
+    def _blocks(self, plan: Items, depth: str) -> str:
         source = self._source
-        many = self._source.local("[]" if isinstance(plan, Items) else "{}")
+        many = self._source.local("{}" if plan.keyed else "[]")
         with source.block("while True:"):
             count = self._number("long_")
             with source.block(f"if not {count}:"):
@@ -205,15 +205,10 @@ class Body:
             # A claimed count never drives a loop beyond the bytes that are there.
             source.bail_if(f"{count} < 0 or {count} * {plan.least} > len(b) - o")
             with source.block(f"for _ in range({count}):"):
-                if isinstance(plan, Entries):
-                    key = self._text()
-                    value = self._value(plan.value, depth)
-                    self._flush()
-                    source.line(f"{many}[{key}] = {value}")
-                else:
-                    value = self._value(plan.item, depth)
-                    self._flush()
-                    source.line(f"{many}.append({value})")
+                key = self._text() if plan.keyed else ""
+                value = self._value(plan.item, depth)
+                self._flush()
+                source.line(f"{many}[{key}] = {value}" if plan.keyed else f"{many}.append({value})")
         return many
 
     def _choice(self, plan: Choice, depth: str) -> str:

@@ -34,7 +34,7 @@ def compile_encoder(schema: Schema | Json, extra: Sequence[str] = ()) -> Callabl
         return write(root, value)
 
     nodes = list(parsed.types())
-    if any(isinstance(node, Array) and not least_bytes(node.items) for node in nodes):
+    if any(isinstance(node, Array) and not least_bytes(node.content) for node in nodes):
         return careful  # only the careful writer counts items of no bytes
     function: Callable[..., bytes] = Body(_shared(root, nodes)).compile(root, extra, careful)
     return function

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from gridctl.avro.codec.source import ONE_BYTE_SYMBOLS, Bail, Source
 from gridctl.avro.codec.varint import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN, SMALL_LIMIT, encode_long, tables
 from gridctl.avro.codec.writing import write
-from gridctl.avro.model import PRIMITIVES, Array, Enum, Fixed, Map, Node, Primitive, Record, Union
+from gridctl.avro.model import PRIMITIVES, Collection, Enum, Fixed, Map, Node, Primitive, Record, Union
 from gridctl.avro.usable import MAX_DEPTH
 
 _STRUCT_CODES = {"float": "f", "double": "d", "boolean": "?"}
@@ -105,7 +105,7 @@ class Body:
                 self._flush(frame)  # two that may be null would need four packs
             frame.run.append(slot)
             return
-        name = self._source.outlined(node, frame.depth, is_nested=isinstance(node, (Array, Map, Union, Record)))
+        name = self._source.outlined(node, frame.depth, is_nested=isinstance(node, (Collection, Union, Record)))
         if name is not None:
             self._add(frame, f"{name}({expression}, {frame.depth})")
             return
@@ -119,7 +119,7 @@ class Body:
             case Enum():
                 codes = {symbol: encode_long(index) for index, symbol in enumerate(node.symbols)}
                 self._add(frame, f"{self._source.constant(codes)}[{expression}]")
-            case Array() | Map():
+            case Collection():
                 self._blocks(node, expression, frame)
             case Union():
                 self._union(node, expression, frame)
@@ -167,7 +167,7 @@ class Body:
             self._source.line(f"{second} = {third} = b''")
         self._add(frame, first, second, third)
 
-    def _blocks(self, node: Array | Map, expression: str, frame: _Frame) -> None:
+    def _blocks(self, node: Collection, expression: str, frame: _Frame) -> None:
         """Write one block of all items and the empty block, as fastavro does."""
         source = self._source
         value = self._source.local(expression)
@@ -186,7 +186,7 @@ class Body:
             with source.block(head):
                 if keyed:
                     self._primitive(PRIMITIVES["string"], key, inner)
-                self._value(node.values if isinstance(node, Map) else node.items, item, inner)
+                self._value(node.content, item, inner)
                 self._flush(inner)
                 source.line(f"{parts} += ({', '.join(inner.parts)},)")
             source.line(f'{parts}.append(b"\\0")')

@@ -9,7 +9,7 @@ that of Java Avro: the same type first, then a promotion.
 from dataclasses import dataclass
 from typing import Any
 
-from gridctl.avro.model import ABSENT, READS, Array, Enum, Field, Fixed, Map, Named, Node, Primitive, Record, Union
+from gridctl.avro.model import ABSENT, READS, Collection, Enum, Field, Fixed, Map, Named, Node, Primitive, Record, Union
 from gridctl.avro.usable import default_value
 
 
@@ -48,18 +48,11 @@ class Refuse:
 
 @dataclass(slots=True, eq=False)
 class Items:
-    """An array; `least` bytes is the shortest item."""
+    """An array, or a map where each item has a key; `least` bytes is the shortest item, its key included."""
 
+    keyed: bool
     least: int
     item: "Plan"
-
-
-@dataclass(slots=True, eq=False)
-class Entries:
-    """A map; `least` bytes is the shortest entry."""
-
-    least: int
-    value: "Plan"
 
 
 @dataclass(slots=True, eq=False)
@@ -82,7 +75,7 @@ class Members:
     refused: str | None = None
 
 
-Plan = Scalar | Opaque | Symbols | Items | Entries | Choice | Refuse | Members
+Plan = Scalar | Opaque | Symbols | Items | Choice | Refuse | Members
 
 _SAME_NAME, _SAME, _PROMOTION, _NONE = 3, 2, 1, 0
 _OPEN = Refuse("not resolved yet")
@@ -99,8 +92,6 @@ def children(plan: Plan) -> tuple[Plan, ...]:
     match plan:
         case Items():
             return (plan.item,)
-        case Entries():
-            return (plan.value,)
         case Choice():
             return plan.branches
         case Members():
@@ -156,10 +147,8 @@ class _Resolver:
             match plan, written, read:
                 case Choice(), Union(), _:
                     plan.branches = tuple(self._plan(branch, read) for branch in written.branches)
-                case Items(), Array(), Array():
-                    plan.item = self._plan(written.items, read.items)
-                case Entries(), Map(), Map():
-                    plan.value = self._plan(written.values, read.values)
+                case Items(), Collection(), Collection():
+                    plan.item = self._plan(written.content, read.content)
                 case Members(), Record(), Record():
                     self._members(plan, written, read)
         return root
@@ -186,10 +175,9 @@ class _Resolver:
                 plan = Opaque(writer.size_bytes)
             case Enum(), Enum():
                 plan = Symbols(tuple(s if s in reader.symbols else reader.default for s in writer.symbols))
-            case Array(), Array():
-                plan = self._later(Items(least_bytes(writer.items), _OPEN), writer, reader)
-            case Map(), Map():
-                plan = self._later(Entries(1 + least_bytes(writer.values), _OPEN), writer, reader)
+            case Collection(), Collection():
+                keyed = isinstance(writer, Map)
+                plan = self._later(Items(keyed, keyed + least_bytes(writer.content), _OPEN), writer, reader)
             case Record(), Record():
                 key = (id(writer), id(reader))
                 if key not in self._records:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gridctl.avro.codec.errors import MAX_EMPTY_ITEMS, AvroDecodeError
-from gridctl.avro.codec.plan import Choice, Entries, Items, Members, Opaque, Plan, Refuse, Scalar, Symbols
+from gridctl.avro.codec.plan import Choice, Items, Members, Opaque, Plan, Refuse, Scalar, Symbols
 from gridctl.avro.codec.varint import INT_MAX, INT_MIN, decode_long
 from gridctl.avro.usable import MAX_DEPTH
 
@@ -51,13 +51,13 @@ class _Reader:
                 value = self._take(plan.size)
             case Symbols():
                 value = self._symbol(plan.names)
-            case Items():
+            case Items(keyed=False):
                 value = []
                 self._blocks(lambda: value.append(self.value(plan.item, depth)), plan.least)
-            case Entries():
+            case Items():
                 value = {}
                 # The key is evaluated first: it comes first in the bytes.
-                self._blocks(lambda: value.update([(self._text(), self.value(plan.value, depth))]), plan.least)
+                self._blocks(lambda: value.update([(self._text(), self.value(plan.item, depth))]), plan.least)
             case Choice():
                 index = self._long()
                 if not 0 <= index < len(plan.branches):

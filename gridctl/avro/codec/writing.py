@@ -69,13 +69,13 @@ class _Writer:
         if not isinstance(value, (list, tuple)):
             raise AvroEncodeError(path, f"needs a list, not {_described(value)}")
         if value:
-            if not least_bytes(node.items):
+            if not least_bytes(node.content):
                 self._empty_items += len(value)
                 if self._empty_items > MAX_EMPTY_ITEMS:
                     raise AvroEncodeError(path, f"more than {MAX_EMPTY_ITEMS} items that may be of no bytes")
             self.out.append(encode_long(len(value)))
             for index, item in enumerate(value):
-                self.node(node.items, item, f"{path}[{index}]", depth)
+                self.node(node.content, item, f"{path}[{index}]", depth)
         self.out.append(b"\0")
 
     def _map(self, node: Map, value: Any, path: str, depth: int) -> None:
@@ -86,7 +86,7 @@ class _Writer:
             for key, item in value.items():
                 place = f"{path}[{key!r:.80}]"
                 self.out.append(_primitive("string", key, place))
-                self.node(node.values, item, place, depth)
+                self.node(node.content, item, place, depth)
         self.out.append(b"\0")
 
     def _record(self, node: Record, value: Any, path: str, depth: int) -> None:

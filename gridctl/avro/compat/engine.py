@@ -12,12 +12,11 @@ from gridctl.avro.model import (
     ABSENT,
     PRIMITIVES,
     READS,
-    Array,
+    Collection,
     Enum,
     Field,
     Fixed,
     Json,
-    Map,
     Named,
     Node,
     Primitive,
@@ -92,16 +91,10 @@ class _Comparison:
             found = [finding for branch in writer.branches for finding in self.compare(reader, branch)]
         elif isinstance(reader, Union):
             found = self._union(reader, writer)
-        elif isinstance(reader, Record) and isinstance(writer, Record):
-            found = self._record(reader, writer)
-        elif isinstance(reader, Array) and isinstance(writer, Array):
-            found = self._below("items", reader.items, writer.items)
-        elif isinstance(reader, Map) and isinstance(writer, Map):
-            found = self._below("values", reader.values, writer.values)
-        elif isinstance(reader, Enum) and isinstance(writer, Enum):
-            found = self._enum(reader, writer)
-        elif isinstance(reader, Fixed) and isinstance(writer, Fixed):
-            found = self._fixed(reader, writer)
+        elif isinstance(reader, Named) and isinstance(writer, Named):
+            found = self._named(reader, writer)
+        elif isinstance(reader, Collection) and isinstance(writer, Collection):
+            found = self._below(reader.key, reader.content, writer.content)
         else:
             raise TypeError(f"{reader.label} beside {writer.label}")  # all kinds are above
         return found
@@ -125,12 +118,27 @@ class _Comparison:
                 nearest = found if same else nearest
         return [findings.missing_union_branch(self._path(), reader, writer, self._change), *nearest]
 
-    def _record(self, reader: Record, writer: Record) -> Found:
-        result: list[Incompatibility] = []
-        trail = self._trail
-        trail.append(reader)
+    def _named(self, reader: Named, writer: Named) -> Found:
+        self._trail.append(reader)
+        found: list[Incompatibility] = []
         if not reader.reads_name_of(writer):
-            result.append(findings.name_mismatch(self._path("name"), reader, writer, self._change))
+            found.append(findings.name_mismatch(self._path("name"), reader, writer, self._change))
+        if isinstance(reader, Record) and isinstance(writer, Record):
+            self._fields(reader, writer, found)
+        elif isinstance(reader, Enum) and isinstance(writer, Enum):
+            if reader.default is not None or reader.symbols == writer.symbols:
+                missing = []
+            else:
+                missing = [symbol for symbol in writer.symbols if symbol not in reader.symbols]
+            if missing:
+                found.append(findings.missing_enum_symbols(self._path("symbols"), reader, missing, self._change))
+        elif isinstance(reader, Fixed) and isinstance(writer, Fixed) and reader.size_bytes != writer.size_bytes:
+            found.append(findings.fixed_size_mismatch(self._path("size"), reader, writer, self._change))
+        self._trail.pop()
+        return found
+
+    def _fields(self, reader: Record, writer: Record, result: list[Incompatibility]) -> None:
+        trail = self._trail
         written = writer.by_name
         for at, field in enumerate(reader.fields):
             source = written.get(field.name)
@@ -145,38 +153,12 @@ class _Comparison:
                 trail += ("fields", at, "type")
                 result.extend(self.compare(mine, theirs))
                 del trail[-3:]
-        trail.pop()
-        return result
 
     def _source(self, at: int, field: Field, writer: Record) -> Field | None:
         found = field.names_in(writer)
         if len(found) > 1:
             raise _AmbiguousError(findings.ambiguous_alias(self._path("fields", at), field, writer, found))
         return writer.by_name[found[0]] if found else None
-
-    def _enum(self, reader: Enum, writer: Enum) -> Found:
-        result: list[Incompatibility] = []
-        self._trail.append(reader)
-        if not reader.reads_name_of(writer):
-            result.append(findings.name_mismatch(self._path("name"), reader, writer, self._change))
-        if reader.default is None and reader.symbols != writer.symbols:
-            missing = [symbol for symbol in writer.symbols if symbol not in reader.symbols]
-            if missing:
-                path = self._path("symbols")
-                result.append(findings.missing_enum_symbols(path, reader, reader.symbols, missing, self._change))
-        self._trail.pop()
-        return result
-
-    def _fixed(self, reader: Fixed, writer: Fixed) -> Found:
-        result: list[Incompatibility] = []
-        self._trail.append(reader)
-        if not reader.reads_name_of(writer):
-            result.append(findings.name_mismatch(self._path("name"), reader, writer, self._change))
-        sizes = (reader.size_bytes, writer.size_bytes)
-        if sizes[0] != sizes[1]:
-            result.append(findings.fixed_size_mismatch(self._path("size"), reader.label, sizes, self._change))
-        self._trail.pop()
-        return result
 
     def _path(self, *suffix: str | int) -> str:
         """Return the pointer to the present place: from the innermost named type that the document defines."""

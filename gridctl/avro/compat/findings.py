@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from gridctl.avro.model import READS, Field, Named, Node
+from gridctl.avro.model import READS, Enum, Field, Fixed, Named, Node
 
 Changeable = Literal["reader", "writer"]
 """Which of both schemas can still be changed: the other one is published."""
@@ -44,108 +44,70 @@ def name_mismatch(path: str, reader: Named, writer: Named, change: Changeable) -
         fix = f"keep the name {writer.name}"  # an alias without namespace matches nothing from inside one
     else:
         fix = f'keep the name {writer.name}, or add "{writer.full}" to the aliases of {reader.label}'
-    return Incompatibility(
-        Rule.NAME_MISMATCH,
-        path,
-        reader.full,
-        writer.full,
-        f"the reader's {reader.label} is not the writer's {writer.label}",
-        fix,
-    )
+    message = f"the reader's {reader.label} is not the writer's {writer.label}"
+    return Incompatibility(Rule.NAME_MISMATCH, path, reader.full, writer.full, message, fix)
 
 
-def fixed_size_mismatch(path: str, label: str, sizes: tuple[int, int], change: Changeable) -> Incompatibility:
-    """Say that two fixed types differ in size; `sizes` are the reader's and the writer's, in bytes."""
-    kept = sizes[1] if change == "reader" else sizes[0]
-    return Incompatibility(
-        Rule.FIXED_SIZE_MISMATCH,
-        path,
-        str(sizes[0]),
-        str(sizes[1]),
-        f"the reader's {label} has {sizes[0]} bytes, the writer's {sizes[1]}",
-        f"keep the size {kept}, or add a new field with a type of a new name and a default",
-    )
+def fixed_size_mismatch(path: str, reader: Fixed, writer: Fixed, change: Changeable) -> Incompatibility:
+    """Say that two fixed types differ in size."""
+    size, written = reader.size_bytes, writer.size_bytes
+    kept = written if change == "reader" else size
+    message = f"the reader's {reader.label} has {size} bytes, the writer's {written}"
+    fix = f"keep the size {kept}, or add a new field with a type of a new name and a default"
+    return Incompatibility(Rule.FIXED_SIZE_MISMATCH, path, str(size), str(written), message, fix)
 
 
-def missing_enum_symbols(
-    path: str, reader: Named, reader_symbols: list[str], missing: list[str], change: Changeable
-) -> Incompatibility:
+def missing_enum_symbols(path: str, reader: Enum, missing: list[str], change: Changeable) -> Incompatibility:
     """Say which symbols only the writer has, where the reader has no default symbol."""
     words = ", ".join(missing)
+    message = f"the reader's {reader.label} lacks the writer's symbols {words}"
     fix = (
         f"add {words} to the symbols, or give {reader.label} a default symbol"
         if change == "reader"
         else f"do not add {words} while readers without a default symbol are in use"
     )
-    return Incompatibility(
-        Rule.MISSING_ENUM_SYMBOLS,
-        path,
-        ", ".join(reader_symbols),
-        words,
-        f"the reader's {reader.label} lacks the writer's symbols {words}",
-        fix,
-    )
+    return Incompatibility(Rule.MISSING_ENUM_SYMBOLS, path, ", ".join(reader.symbols), words, message, fix)
 
 
 def missing_default(path: str, field: Field, writer: Named, change: Changeable) -> Incompatibility:
     """Say which field only the reader has, and without a default."""
+    here, there = f"field {field.name} of type {field.type.label}", f"no field {field.name} in {writer.label}"
+    message = f"the reader's field {field.name} has no default and the writer has no such field"
     fix = (
         f"give field {field.name} a default; if it is a renamed field, add its old name to its aliases"
         if change == "reader"
         else f"keep field {field.name}: a version that is in use needs it"
     )
-    return Incompatibility(
-        Rule.READER_FIELD_MISSING_DEFAULT_VALUE,
-        path,
-        f"field {field.name} of type {field.type.label}",
-        f"no field {field.name} in {writer.label}",
-        f"the reader's field {field.name} has no default and the writer has no such field",
-        fix,
-    )
+    return Incompatibility(Rule.READER_FIELD_MISSING_DEFAULT_VALUE, path, here, there, message, fix)
 
 
 def type_mismatch(path: str, reader: Node, writer: Node, change: Changeable) -> Incompatibility:
     """Say that the reader's kind of type does not take the writer's."""
     kept = writer if change == "reader" else reader
     wider = [kind for kind, takes in READS.items() if writer.kind in takes]
+    message = f"the reader's {reader.label} cannot take the writer's {writer.label}"
     fix = f"keep the type {kept.label}"
     if change == "reader" and wider:
         fix += f" or widen it to {' or '.join(wider)}"
-    return Incompatibility(
-        Rule.TYPE_MISMATCH,
-        path,
-        reader.label,
-        writer.label,
-        f"the reader's {reader.label} cannot take the writer's {writer.label}",
-        f"{fix}; a value of another type needs a new field with a default",
-    )
+    fix += "; a value of another type needs a new field with a default"
+    return Incompatibility(Rule.TYPE_MISMATCH, path, reader.label, writer.label, message, fix)
 
 
 def missing_union_branch(path: str, reader: Node, writer: Node, change: Changeable) -> Incompatibility:
     """Say which type of the writer no branch of the reader's union takes."""
+    message = f"no branch of the reader's {reader.label} takes the writer's {writer.label}"
     fix = (
         f"add {writer.label} to the union"
         if change == "reader"
         else f"write only what the {reader.label} takes, without {writer.label}"
     )
-    return Incompatibility(
-        Rule.MISSING_UNION_BRANCH,
-        path,
-        reader.label,
-        writer.label,
-        f"no branch of the reader's {reader.label} takes the writer's {writer.label}",
-        fix,
-    )
+    return Incompatibility(Rule.MISSING_UNION_BRANCH, path, reader.label, writer.label, message, fix)
 
 
 def ambiguous_alias(path: str, field: Field, writer: Named, found: list[str]) -> Incompatibility:
     """Say which field of the reader matches several fields of the writer by name and aliases; Java throws."""
     words = ", ".join(found)
-    return Incompatibility(
-        Rule.AMBIGUOUS_FIELD_ALIAS,
-        path,
-        f"field {field.name} with aliases {', '.join(field.aliases)}",
-        f"fields {words} of {writer.label}",
-        f"the reader's field {field.name} matches several fields of the writer: {words}",
-        f"leave of {field.name}'s aliases only those that name one field of the writer",
-    )
+    here, there = f"field {field.name} with aliases {', '.join(field.aliases)}", f"fields {words} of {writer.label}"
+    message = f"the reader's field {field.name} matches several fields of the writer: {words}"
+    fix = f"leave of {field.name}'s aliases only those that name one field of the writer"
+    return Incompatibility(Rule.AMBIGUOUS_FIELD_ALIAS, path, here, there, message, fix)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gridctl.avro import Level, Schema, can_read, parse
 from gridctl.avro.codec import AvroDecodeError, AvroSchemaError, compile_decoder, compile_encoder
 from gridctl.avro.codec.writing import write
-from gridctl.avro.model import ABSENT, Array, Enum, Fixed, Map, Named, Node, Record, Union
+from gridctl.avro.model import ABSENT, Array, Collection, Enum, Fixed, Named, Node, Record, Union
 from gridctl.avro.usable import default_value
 from gridctl.contracts.verdict import Finding
 from gridctl.governance.check import check_tree
@@ -112,9 +112,9 @@ def value_of(node: Node, rng: random.Random, depth: int = 0) -> Any:
             if depth > TOO_DEEP:
                 raise TooDeepError
             return {field.name: value_of(field.type, rng, depth + 1) for field in node.fields}
-        case Array() | Map():
+        case Collection():
             size = 0 if depth > 1 else rng.randint(0, 2)
-            values = [value_of(node.children[0], rng, depth) for _ in range(size)]
+            values = [value_of(node.content, rng, depth) for _ in range(size)]
             return values if isinstance(node, Array) else {str(at): value for at, value in enumerate(values)}
         case Union():
             branches = rng.sample(node.branches, len(node.branches))
@@ -140,10 +140,8 @@ def peer_schema(node: Node, defined: set[str]) -> Any:
     """Return a type for fastavro: each definition once and before its use, without all else."""
     if isinstance(node, Union):
         return [peer_schema(branch, defined) for branch in node.branches]
-    if isinstance(node, Array):
-        return {"type": "array", "items": peer_schema(node.items, defined)}
-    if isinstance(node, Map):
-        return {"type": "map", "values": peer_schema(node.values, defined)}
+    if isinstance(node, Collection):
+        return {"type": node.kind, node.key: peer_schema(node.content, defined)}
     if not isinstance(node, Named):
         return node.kind
     name = node.full.replace(".", "_")
