@@ -8,7 +8,7 @@ from gridctl.contracts.ids import ID_PATTERN
 from gridctl.deadletters.refusal import Oversize, Refusal
 from gridctl.streams.codec import FramedEncoder
 from gridctl.streams.publisher import Headers, Message, Publisher, Receipt
-from gridctl.streams.records import Record
+from gridctl.streams.reader import Record
 
 _IDENTIFIER = re.compile(ID_PATTERN)
 

@@ -4,6 +4,7 @@ A batch is done when the broker has acknowledged every event and every dead lett
 source acknowledged. If one of them cannot be written, nothing more is acknowledged and the run ends as Unavailable.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from gridctl.contracts.registry import SchemaLookup
 from gridctl.deadletters.letter import DeadLetters, letter_of
 from gridctl.deadletters.refusal import Names, Oversize, Refusal
 from gridctl.errors import Unavailable
-from gridctl.ingest.ports import Batch
+from gridctl.ingest.ports import Batch, Source
 from gridctl.ingest.validate import Validator, check_oversize
 from gridctl.runtime.clock import wall_clock_ms
 from gridctl.runtime.deadline import SETTLE_DEADLINE_S, reached
@@ -167,6 +168,32 @@ class Pipeline:
         self.counts.duplicates_on_input += len(ids) - fresh
         if len(self._ids) > REMEMBERED_IDS:
             self._older_ids, self._ids = self._ids, set()
+
+
+@dataclass(frozen=True)
+class Until:
+    """When a run without an end of input ends: after `duration_s`, or `idle_s` after the last record."""
+
+    duration_s: float | None = None
+    idle_s: float | None = None
+
+
+def run(source: Source, pipeline: Pipeline, until: Until, each_moment: Callable[[], None]) -> None:
+    """Run to the end and drain; `each_moment` is called at least every few tenths of a second and may raise."""
+    started = last_record = time.monotonic()
+    for batch in source.batches():
+        now = time.monotonic()
+        if batch.records or batch.oversize:
+            pipeline.submit(batch)
+            last_record = now
+        else:
+            pipeline.poll()
+        each_moment()
+        over = until.duration_s is not None and now - started >= until.duration_s
+        if over or (until.idle_s is not None and now - last_record >= until.idle_s):
+            source.stop()
+    pipeline.drain()
+    each_moment()
 
 
 def load_encoders(schemas: Mapping[str, str], lookup: SchemaLookup) -> dict[str, FramedEncoder]:

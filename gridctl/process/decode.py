@@ -20,7 +20,7 @@ from gridctl.state.model import NO_CIRCUIT
 from gridctl.state.reader import StoredEvents
 from gridctl.state.record import pack_register
 from gridctl.streams.codec import FramedDecoder, Unreadable
-from gridctl.streams.records import Record
+from gridctl.streams.reader import Record
 
 BROKER_TIME = 2  # the kind of a record's time that the broker sets at append (LogAppendTime)
 

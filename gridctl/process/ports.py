@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from gridctl.state.model import DeviceState, Outcome
-from gridctl.streams.records import Record
+from gridctl.streams.reader import Record
 
 
 class EventSource(Protocol):

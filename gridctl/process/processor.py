@@ -16,7 +16,7 @@ from gridctl.runtime.histogram import Histogram
 from gridctl.state.model import DeviceState, Outcome, Register, judge, merge, same_time
 from gridctl.state.record import unpack
 from gridctl.streams.publisher import Publisher, Receipt
-from gridctl.streams.records import Record
+from gridctl.streams.reader import Record
 
 BATCH = 1000
 

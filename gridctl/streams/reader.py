@@ -1,10 +1,37 @@
-"""Reading a topic from a start to an end that does not move."""
+"""Records of topics, and reading a topic from a start to an end that does not move."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from gridctl.errors import Unavailable
-from gridctl.streams.records import Record
+
+
+class Record(Protocol):
+    """One record of a topic. Shaped like the client's own message, so that nothing is copied per record."""
+
+    def topic(self) -> str | None:
+        """Return the topic."""
+        ...
+
+    def partition(self) -> int | None:
+        """Return the partition."""
+        ...
+
+    def offset(self) -> int | None:
+        """Return the offset."""
+        ...
+
+    def key(self) -> bytes | None:
+        """Return the key."""
+        ...
+
+    def value(self) -> bytes | None:
+        """Return the value."""
+        ...
+
+    def timestamp(self) -> tuple[int, int]:
+        """Return the kind of the record's time (2: the broker's, at append) and the time in epoch milliseconds."""
+        ...
 
 
 class Place(NamedTuple):

@@ -6,8 +6,7 @@ from typing import Any
 
 from gridctl.errors import UsageProblem
 from gridctl.streams.codec import FramedDecoder, Unreadable
-from gridctl.streams.reader import RangedReader, Span, TopicAbsent, newest
-from gridctl.streams.records import Record
+from gridctl.streams.reader import RangedReader, Record, Span, TopicAbsent, newest
 
 
 def tail(reader: RangedReader, decoder: FramedDecoder, topic: str, limit: int) -> Iterator[list[dict[str, Any]]]:

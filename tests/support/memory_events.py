@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gridctl.contracts.deadletter import DeadLetter
 from gridctl.deadletters.letter import DeadLetters
 from gridctl.streams.publisher import Headers, Receipt
-from gridctl.streams.records import Record
+from gridctl.streams.reader import Record
 
 
 class _Fields(NamedTuple):

@@ -26,8 +26,7 @@ from gridctl.contracts.audit import AUDIT_SUBJECT, AUDIT_TOPIC, AuditEntry, Audi
 from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import ViolationFound
 from gridctl.streams.codec import FramedDecoder, FramedEncoder, Unreadable, framed_encoder
-from gridctl.streams.reader import Place, Span, newest
-from gridctl.streams.records import Record
+from gridctl.streams.reader import Place, Record, Span, newest
 
 MARK = "gridstream.audit.write"
 TRANSACTIONAL_ID = "gridctl-audit"

@@ -17,9 +17,8 @@ from gridctl.deadletters.letter import DeadLetters
 from gridctl.deadletters.refusal import Oversize
 from gridctl.errors import Unavailable
 from gridctl.ingest import pipeline as pipeline_module
-from gridctl.ingest.pipeline import Pipeline, load_encoders
+from gridctl.ingest.pipeline import Pipeline, Until, load_encoders, run
 from gridctl.ingest.ports import Batch
-from gridctl.ingest.run import Until, run
 from gridctl.ingest.validate import Validator
 from gridctl.streams.codec import FramedEncoder, framed_encoder
 from tests.support.memory_registry import MemoryRegistry

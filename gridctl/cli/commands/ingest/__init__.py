@@ -51,7 +51,7 @@ def jsonl(context: typer.Context, file: File, output: Output = OutputFormat.TABL
     Example:
     $ gridctl simulate thermostats --devices 100 --to - | gridctl ingest jsonl -
     """
-    from gridctl.ingest.run import Until
+    from gridctl.ingest.pipeline import Until
 
     run_source(context, lambda settings: _lines(file, settings), Until(), output)
 
@@ -77,7 +77,7 @@ def mqtt(
     """
     from gridctl.cli.output import talk
     from gridctl.cli.wiring.ingest import mqtt_source
-    from gridctl.ingest.run import Until
+    from gridctl.ingest.pipeline import Until
 
     if group is not None and (not group or set("/+#") & set(group)):
         raise UsageProblem(f"--group {group!r}: not the name of a group", next_step="leave out /, + and #")

@@ -12,9 +12,8 @@ from gridctl.cli.options import OutputFormat
 
 if TYPE_CHECKING:
     from gridctl.cli.config import Settings
-    from gridctl.ingest.pipeline import Counts
+    from gridctl.ingest.pipeline import Counts, Until
     from gridctl.ingest.ports import Source
-    from gridctl.ingest.run import Until
 
 SourceT = TypeVar("SourceT", bound="Source")
 
@@ -42,7 +41,7 @@ def run_source(
     from gridctl.cli.output import print_account, talk
     from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.ingest import pipeline_of
-    from gridctl.ingest.run import run
+    from gridctl.ingest.pipeline import run
     from gridctl.runtime.stop import Stop
 
     started_s = time.monotonic()

@@ -34,7 +34,7 @@ def scada(
 
     from gridctl.cli.output import talk
     from gridctl.cli.wiring.scada import modbus_links
-    from gridctl.ingest.run import Until
+    from gridctl.ingest.pipeline import Until
     from gridctl.ingest.scada.source import ScadaSource
 
     plans = _plans(map_file, interval)
