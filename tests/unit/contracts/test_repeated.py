@@ -8,21 +8,21 @@ from pydantic import BaseModel
 
 from gridctl.contracts.kinds import KINDS
 from gridctl.contracts.repeated import LOOK_CLOSELY, compile_quotes
-from tests.unit.process.conftest import TIME_MS, VALUES
+from tests.support.readings import READINGS, TIME_MS
 
 OPTIONAL = {"thermostat": {"humidity_pct"}, "charger": {"session_id", "session_energy_wh"}, "scada": set[str]()}
 
 
 def reading(kind: str, **changed: Any) -> dict[str, Any]:
-    return {"kind": kind, "device_id": "d-1", "event_time_ms": TIME_MS, **VALUES[kind], **changed}
+    return {"kind": kind, "device_id": "d-1", "event_time_ms": TIME_MS, **READINGS[kind], **changed}
 
 
 SOUND = [
-    *(reading(kind) for kind in VALUES),
+    *(reading(kind) for kind in READINGS),
     *(reading(kind, **dict.fromkeys(names)) for kind, names in OPTIONAL.items()),
     *({key: value for key, value in reading(kind).items() if key not in names} for kind, names in OPTIONAL.items()),
     reading("scada", points=[]),
-    reading("scada", points=[{"name": "a", "unit": "V", "quality": "MISSING"}, *VALUES["scada"]["points"] * 3]),
+    reading("scada", points=[{"name": "a", "unit": "V", "quality": "MISSING"}, *READINGS["scada"]["points"] * 3]),
     reading("scada", points=[{"name": "a", "unit": "V", "quality": "MISSING", "value": None}]),
 ]
 

@@ -89,7 +89,7 @@ def test_an_unknown_id_is_asked_again_in_the_next_batch(schemas: dict[str, str],
     reader = reader_of(late, schemas)
     value = frame_header(1) + frame("thermostat")[5:]
     assert rejected(reader, as_record(value)).rule == "schema_id_unknown"
-    late.register("iot.thermostat-value", schemas["thermostat"])
+    late.register("iot.thermostat-value", schemas["iot.thermostat-value"])
     assert rejected(reader, as_record(value)).rule == "schema_id_unknown"
     reader.forget_unknown()
     assert reader.read(as_record(value), 0)
@@ -109,7 +109,7 @@ def test_a_registry_that_does_not_answer_rejects_nothing(schemas: dict[str, str]
 
 def written_with(change: Callable[[dict[str, Any]], None], schemas: dict[str, str]) -> tuple[EventReader, bytes]:
     """Return a reader whose registry holds a changed thermostat schema, and the header of that schema."""
-    document = json.loads(schemas["thermostat"])
+    document = json.loads(schemas["iot.thermostat-value"])
     change(document)
     other = MemoryRegistry()
     other.set_level("other-value", "NONE")
@@ -128,7 +128,7 @@ def test_an_older_writer_s_missing_field_takes_its_default(
     schemas: dict[str, str], reader: EventReader, frame: Callable[..., bytes]
 ) -> None:
     old, header = written_with(without("humidity_pct"), schemas)
-    document = json.loads(schemas["thermostat"])
+    document = json.loads(schemas["iot.thermostat-value"])
     without("humidity_pct")(document)
     event = reader.stored.event("thermostat", frame(humidity_pct=None))
     value = header + compile_encoder(json.dumps(document))(event)
