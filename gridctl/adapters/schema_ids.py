@@ -4,8 +4,8 @@ What a registry said of a subject, a schema and an id never changes there, so a 
 one. Another registry under the same address has other ids: what it says differently ends the run.
 """
 
-import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +16,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from gridctl.avro.fingerprint import fingerprint
 from gridctl.contracts.registry import SchemaLookup, SchemaVersion
-from gridctl.errors import GridctlError, Unavailable
+from gridctl.errors import GridctlError, Unavailable, UsageProblem
+from gridctl.runtime.progress import write_whole
 
 VERIFY_EVERY_S = 5.0
 
@@ -170,13 +171,12 @@ class FallbackLookup:
 
     def _write(self) -> None:
         """Write the file, at once or not at all; of two that write, the later one's stays."""
-        written = self._path.with_suffix(f".{os.getpid()}.new")
-        try:
+        with suppress(OSError):  # writing says what is wrong
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            written.write_text(self._known.model_dump_json(), encoding="utf-8")
-            written.replace(self._path)
-        except OSError as error:
-            self._warn(f"{self._path}: cannot be written: {error.strerror}; the next start needs the registry")
+        try:
+            write_whole(self._path, self._known.model_dump_json())
+        except UsageProblem as error:
+            self._warn(f"{error.message}; the next start needs the registry")
 
 
 def _other_id(used: SchemaVersion, found: SchemaVersion | None) -> str | None:
