@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from gridctl.adapters.kafka.config import Overrides, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, is_final, translated, unavailable
-from gridctl.adapters.kafka.metadata import topics_of
+from gridctl.adapters.kafka.metadata import partitions_of
 from gridctl.assets.table import UNKNOWN_AFTER_S, AssetTable
 from gridctl.contracts.assets import ASSET_TOPIC, AssetRecord
 from gridctl.contracts.registry import SchemaLookup
@@ -93,9 +93,8 @@ class AssetFollower:
     def _load(self) -> None:
         """Read every partition to where it ended when this began."""
         with translated(self._bootstrap):
-            known = topics_of(self._consumer, self._bootstrap, [ASSET_TOPIC])[ASSET_TOPIC]
-            self._partitions = [TopicPartition(ASSET_TOPIC, number) for number in known.partitions]
-            begin = [TopicPartition(ASSET_TOPIC, number, OFFSET_BEGINNING) for number in known.partitions]
+            self._partitions = partitions_of(self._consumer, self._bootstrap, [ASSET_TOPIC])
+            begin = [TopicPartition(ASSET_TOPIC, each.partition, OFFSET_BEGINNING) for each in self._partitions]
             self._consumer.assign(begin)
             self._consumer.pause(self._partitions)
         self._catch_up()

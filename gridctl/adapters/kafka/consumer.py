@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from gridctl.adapters.kafka.config import Overrides, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, failure_of, translated, unavailable
-from gridctl.adapters.kafka.metadata import topics_of
+from gridctl.adapters.kafka.metadata import partitions_of
 from gridctl.errors import UsageProblem
 
 WAIT_S = 0.1  # how long a batch that is not full waits for more: it adds to the latency when little comes in
@@ -74,7 +74,7 @@ class KafkaEvents:
             own["group.instance.id"] = instance_id
         with translated(bootstrap):
             self._consumer = Consumer(client_config("consumer", bootstrap, overrides, own))
-            self._partitions = self._all_partitions(topics)
+            self._partitions = partitions_of(self._consumer, bootstrap, topics)
             self._consumer.subscribe(list(topics))
 
     def __enter__(self) -> Self:
@@ -159,10 +159,6 @@ class KafkaEvents:
     def _is_read(self, place: TopicPartition) -> bool:
         first, end = self._consumer.get_watermark_offsets(place, ANSWER_TIMEOUT_S)
         return first == end or place.offset >= end
-
-    def _all_partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
-        known = topics_of(self._consumer, self._bootstrap, topics)
-        return [TopicPartition(topic, partition) for topic in topics for partition in known[topic].partitions]
 
     def _heard(self, error: KafkaError) -> None:
         """Note when the client says that no broker can be reached; it goes on trying."""

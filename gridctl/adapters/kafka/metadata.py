@@ -1,13 +1,13 @@
 """What a cluster says of itself; the first thing that every client asks, and where it is seen that none is there."""
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 # The package names these without exporting them, which strict typing takes at its word.
-from confluent_kafka.admin._metadata import ClusterMetadata, TopicMetadata
+from confluent_kafka.admin._metadata import ClusterMetadata
 
 from gridctl.adapters.kafka.config import Overrides, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated
@@ -32,21 +32,21 @@ def metadata_of(
     return client.list_topics(timeout=timeout_s - PATIENCE_S)
 
 
-def topics_of(
-    client: Producer | Consumer | AdminClient, bootstrap: str, wanted: Sequence[str]
-) -> Mapping[str, TopicMetadata]:
-    """Return the metadata of all topics; raise TopicAbsent where one that is wanted is not there, or KafkaException."""
+def partitions_of(
+    client: Producer | Consumer | AdminClient, bootstrap: str, topics: Sequence[str]
+) -> list[TopicPartition]:
+    """Return all partitions of topics; raise TopicAbsent where one of the topics is not there, or KafkaException."""
     known = metadata_of(client, bootstrap).topics
-    absent = [topic for topic in wanted if topic not in known]
+    absent = [topic for topic in topics if topic not in known]
     if absent:
         raise TopicAbsent(
             f"Kafka at {bootstrap} has no topic {', '.join(absent)}", next_step="run `gridctl topics apply`"
         )
-    for topic in wanted:
+    for topic in topics:
         error = known[topic].error
         if error is not None:
             raise KafkaException(error)
-    return known
+    return [TopicPartition(topic, number) for topic in topics for number in known[topic].partitions]
 
 
 def require_reachable(bootstrap: str, overrides: Overrides, timeout_s: float = ANSWER_TIMEOUT_S) -> None:

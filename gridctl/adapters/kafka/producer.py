@@ -9,7 +9,7 @@ from confluent_kafka import Message as Report
 
 from gridctl.adapters.kafka.config import MESSAGE_TIMEOUT_MS, Overrides, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, is_final, translated
-from gridctl.adapters.kafka.metadata import topics_of
+from gridctl.adapters.kafka.metadata import partitions_of
 from gridctl.streams.publisher import Headers, Message, Receipt, Undelivered
 
 _FULL = KafkaError._QUEUE_FULL  # noqa: SLF001 -- librdkafka's local errors are named so
@@ -24,7 +24,7 @@ class KafkaPublisher:
         self._has_failed = False
         with translated(bootstrap):
             self._producer = Producer(client_config("producer", bootstrap, overrides))
-            topics_of(self._producer, bootstrap, sorted(topics))
+            partitions_of(self._producer, bootstrap, sorted(topics))
 
     def __enter__(self) -> Self:
         return self

@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from gridctl.adapters.kafka.config import Overrides, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, failure_of, translated, unavailable
-from gridctl.adapters.kafka.metadata import topics_of
+from gridctl.adapters.kafka.metadata import partitions_of
 from gridctl.streams.reader import Place, Span
 
 READ_BATCH = 2_000
@@ -40,11 +40,9 @@ class KafkaReader:
     ) -> dict[Place, Span]:
         """Return what every partition holds, or what was appended to it in [since, until)."""
         with translated(self._bootstrap):
-            known = topics_of(self._consumer, self._bootstrap, topics)
-            places = [Place(topic, partition) for topic in topics for partition in known[topic].partitions]
             held = {
-                place: Span(*self._consumer.get_watermark_offsets(TopicPartition(*place), ANSWER_TIMEOUT_S))
-                for place in places
+                Place(each.topic, each.partition): Span(*self._consumer.get_watermark_offsets(each, ANSWER_TIMEOUT_S))
+                for each in partitions_of(self._consumer, self._bootstrap, topics)
             }
             firsts, ends = self._first_since(held, since_ms), self._first_since(held, until_ms)
         return {
