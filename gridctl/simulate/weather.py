@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gridctl.simulate.draws import TURN, number, sine
+from gridctl.simulate.draws import TURN, between, number, sine
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -65,9 +65,8 @@ class Weather:
 
     def _noise(self, at_ms: int, height: int, what: str) -> int:
         step, rest = divmod(at_ms, NOISE_STEP_MS)
-        here = number(2 * height + 1, self.seed, what, step) - height
-        there = number(2 * height + 1, self.seed, what, step + 1) - height
-        return here + (there - here) * rest // NOISE_STEP_MS
+        nodes = [number(2 * height + 1, self.seed, what, at) - height for at in (step, step + 1)]
+        return between(nodes, rest, NOISE_STEP_MS)
 
 
 def _season_mc(at_ms: int) -> int:

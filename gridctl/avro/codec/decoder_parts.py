@@ -53,48 +53,47 @@ def _timestamp_tables() -> tuple[list[int | None], list[int | None], list[int | 
     return first, middle, final
 
 
-class Body:
+class Body(Source[Plan]):
     """One generated module: the decoder and the functions for records that are used more than once.
 
     In generated code `b` is the payload, `o` the place in it, `e` a scratch place; every name is assigned before use.
     """
 
     def __init__(self, shared: set[int]) -> None:
-        self._source: Source[Plan] = Source(shared)
+        super().__init__(shared)
         self._run: list[_Slot] = []
-        self._source.constants |= {"long_": decode_long, "int_": _int, "fresh": copy.deepcopy}
+        self.constants |= {"long_": decode_long, "int_": _int, "fresh": copy.deepcopy}
 
     def compile(self, root: Plan, careful: Callable[[bytes, int], Any]) -> Any:
         """Return the function that decodes a payload from an offset."""
-        source = self._source
-        source.constants["careful"] = careful
-        with source.block("def decode(b, o):"):
-            source.line("start = o")
-            with source.block("try:"):
-                source.bail_if("type(b) is not bytes or o < 0")
+        self.constants["careful"] = careful
+        with self.block("def decode(b, o):"):
+            self.line("start = o")
+            with self.block("try:"):
+                self.bail_if("type(b) is not bytes or o < 0")
                 value = self._inlined(root, "0")
                 self._flush()
-                with source.block("if o == len(b):"):
-                    source.line(f"return {value}")
-            with source.block("except Exception:"):
-                source.line("pass")
-            source.line("return careful(b, start)")
-        while source.waiting:
-            name, plan = source.waiting.pop()
-            with source.block(f"def {name}(b, o, depth):"):
-                source.bail_if(f"depth >= {MAX_DEPTH}")
+                with self.block("if o == len(b):"):
+                    self.line(f"return {value}")
+            with self.block("except Exception:"):
+                self.line("pass")
+            self.line("return careful(b, start)")
+        while self.waiting:
+            name, plan = self.waiting.pop()
+            with self.block(f"def {name}(b, o, depth):"):
+                self.bail_if(f"depth >= {MAX_DEPTH}")
                 value = self._inlined(plan, "depth")
                 self._flush()
-                source.line(f"return {value}, o")
-        return source.function("decode")
+                self.line(f"return {value}, o")
+        return self.function("decode")
 
     def _value(self, plan: Plan, depth: str) -> str:
         """Add the lines that read a value; return the expression that it is, once the run is flushed."""
-        function = self._source.outlined(plan, depth, is_nested=isinstance(plan, (Items, Choice, Members)))
+        function = self.outlined(plan, depth, is_nested=isinstance(plan, (Items, Choice, Members)))
         if function is not None:
             self._flush()
-            value = self._source.fresh()
-            self._source.line(f"{value}, o = {function}(b, o, {depth})")
+            value = self.fresh()
+            self.line(f"{value}, o = {function}(b, o, {depth})")
             return value
         return self._inlined(plan, depth)
 
@@ -117,30 +116,29 @@ class Body:
             case Symbols():
                 index = self._number("int_")
                 names = {i: name for i, name in enumerate(plan.names) if name is not None}
-                value = self._source.local(f"{self._source.constant(names)}[{index}]")
+                value = self.local(f"{self.constant(names)}[{index}]")
             case Items():
                 value = self._blocks(plan, depth)
             case Choice():
                 value = self._choice(plan, depth)
             case Refuse():
-                self._source.line("raise Bail")
+                self.line("raise Bail")
         return value
 
     def _number(self, function: str) -> str:
         """Read a varint: of one byte inline, longer ones by the function."""
-        source = self._source
-        number = self._source.local("b[o]")
-        with source.block(f"if {number} < 128:"):
-            source.line(f"{number} = {number} >> 1 ^ -({number} & 1)")
-            source.line("o += 1")
-        with source.block("else:"):
-            source.line(f"{number}, o = {function}(b, o)")
+        number = self.local("b[o]")
+        with self.block(f"if {number} < 128:"):
+            self.line(f"{number} = {number} >> 1 ^ -({number} & 1)")
+            self.line("o += 1")
+        with self.block("else:"):
+            self.line(f"{number}, o = {function}(b, o)")
         return number
 
     def _slice(self, size: str) -> str:
-        self._source.line(f"e = o + {size}")
-        value = self._source.local("b[o:e]")
-        self._source.line("o = e")
+        self.line(f"e = o + {size}")
+        value = self.local("b[o:e]")
+        self.line("o = e")
         return value
 
     def _scalar(self, plan: Scalar) -> str:
@@ -149,7 +147,7 @@ class Body:
                 return self._text()
             case "bytes":
                 number = self._number("long_")
-                self._source.bail_if(f"{number} < 0")
+                self.bail_if(f"{number} < 0")
                 return self._slice(number)
             case "long" if plan.millis and not plan.to_float:
                 return self._timestamp()
@@ -158,32 +156,30 @@ class Body:
                 return f"float({number})" if plan.to_float else number
 
     def _timestamp(self) -> str:
-        source = self._source
         tables = _timestamp_tables()
-        first, middle, final = (source.constant(table) for table in tables)
-        unpack = source.constant(struct.Struct("<HHH").unpack_from)
-        low, mid, high = (source.fresh() for _ in range(3))
-        source.line(f"{low}, {mid}, {high} = {unpack}(b, o)")
-        source.line("o += 6")
-        return self._source.local(f"{first}[{low}] | {middle}[{mid}] | {final}[{high}]")
+        first, middle, final = (self.constant(table) for table in tables)
+        unpack = self.constant(struct.Struct("<HHH").unpack_from)
+        low, mid, high = (self.fresh() for _ in range(3))
+        self.line(f"{low}, {mid}, {high} = {unpack}(b, o)")
+        self.line("o += 6")
+        return self.local(f"{first}[{low}] | {middle}[{mid}] | {final}[{high}]")
 
     def _text(self) -> str:
-        source = self._source
-        value = self._source.local("b[o]")
+        value = self.local("b[o]")
         # Bit 0 is the sign, bit 7 says that more follows: neither is set in the length of a short string.
-        with source.block(f"if {value} & 129:"):
-            source.line(f"{value}, e = long_(b, o)")
-            source.bail_if(f"{value} < 0")
-            source.line(f"o = e + {value}")
-        with source.block("else:"):
-            source.line("e = o + 1")
-            source.line(f"o = e + ({value} >> 1)")
-        source.line(f"{value} = b[e:o].decode()")
+        with self.block(f"if {value} & 129:"):
+            self.line(f"{value}, e = long_(b, o)")
+            self.bail_if(f"{value} < 0")
+            self.line(f"o = e + {value}")
+        with self.block("else:"):
+            self.line("e = o + 1")
+            self.line(f"o = e + ({value} >> 1)")
+        self.line(f"{value} = b[e:o].decode()")
         return value
 
     def _members(self, plan: Members, depth: str) -> str:
         if plan.refused is not None:
-            self._source.line("raise Bail")
+            self.line("raise Bail")
             return "None"
         found: dict[str, str] = {}
         for name, step in plan.steps:
@@ -191,49 +187,47 @@ class Body:
             if name is not None:
                 found[name] = value
         for name, default in plan.defaults:
-            constant = self._source.constant(default)
+            constant = self.constant(default)
             found[name] = f"fresh({constant})" if isinstance(default, (list, dict)) else constant
         return "{" + ", ".join(f"{name!r}: {found[name]}" for name in plan.order) + "}"
 
     def _blocks(self, plan: Items, depth: str) -> str:
-        source = self._source
-        many = self._source.local("{}" if plan.keyed else "[]")
-        with source.block("while True:"):
+        many = self.local("{}" if plan.keyed else "[]")
+        with self.block("while True:"):
             count = self._number("long_")
-            with source.block(f"if not {count}:"):
-                source.line("break")
+            with self.block(f"if not {count}:"):
+                self.line("break")
             # A claimed count never drives a loop beyond the bytes that are there.
-            source.bail_if(f"{count} < 0 or {count} * {plan.least} > len(b) - o")
-            with source.block(f"for _ in range({count}):"):
+            self.bail_if(f"{count} < 0 or {count} * {plan.least} > len(b) - o")
+            with self.block(f"for _ in range({count}):"):
                 key = self._text() if plan.keyed else ""
                 value = self._value(plan.item, depth)
                 self._flush()
-                source.line(f"{many}[{key}] = {value}" if plan.keyed else f"{many}.append({value})")
+                self.line(f"{many}[{key}] = {value}" if plan.keyed else f"{many}.append({value})")
         return many
 
     def _choice(self, plan: Choice, depth: str) -> str:
-        source = self._source
-        index, value = self._source.local("b[o]"), source.fresh()
-        source.line("o += 1")
+        index, value = self.local("b[o]"), self.fresh()
+        self.line("o += 1")
         # Unions have few branches: an index of more than one byte is left to the careful reader.
         for position, branch in enumerate(plan.branches[:ONE_BYTE_SYMBOLS]):
-            with source.block(f"{'el' if position else ''}if {index} == {2 * position}:"):
+            with self.block(f"{'el' if position else ''}if {index} == {2 * position}:"):
                 result = self._value(branch, depth)
                 self._flush()
-                source.line(f"{value} = {result}")
-        with source.block("else:" if plan.branches else "if True:"):
-            source.line("raise Bail")
+                self.line(f"{value} = {result}")
+        with self.block("else:" if plan.branches else "if True:"):
+            self.line("raise Bail")
         return value
 
     def _slot(self, plan: Plan) -> _Slot | None:
         """Return a slot for a part whose values all take the same few bytes."""
         match plan:
             case Scalar() if plan.kind in _STRUCT_CODES:
-                table = self._source.constant((False, True)) if plan.kind == "boolean" else ""
-                return _Slot(_STRUCT_CODES[plan.kind], self._source.fresh(), table)
+                table = self.constant((False, True)) if plan.kind == "boolean" else ""
+                return _Slot(_STRUCT_CODES[plan.kind], self.fresh(), table)
             case Symbols() if len(plan.names) <= ONE_BYTE_SYMBOLS:
                 names = {2 * index: name for index, name in enumerate(plan.names) if name is not None}
-                return _Slot("B", self._source.fresh(), self._source.constant(names))
+                return _Slot("B", self.fresh(), self.constant(names))
             case Choice(branches=(Scalar(kind="null"), other)):
                 slot = self._slot(other)
                 return slot and slot._replace(tag=2, null_tag=0)
@@ -248,31 +242,29 @@ class Body:
         self._run.clear()
         if not run:
             return
-        source = self._source
         perhaps = next((slot for slot in run if slot.null_tag is not None), None)
         if perhaps is None:
             self._unpack(run, absent=None)
             return
         ahead = sum(_BYTES_OF_CODE[slot.code] for slot in run[: run.index(perhaps)])
-        tag = self._source.local(f"b[o + {ahead}]")
-        with source.block(f"if {tag} == {perhaps.tag}:"):
+        tag = self.local(f"b[o + {ahead}]")
+        with self.block(f"if {tag} == {perhaps.tag}:"):
             self._unpack(run, absent=None)
-        with source.block(f"elif {tag} == {perhaps.null_tag}:"):
+        with self.block(f"elif {tag} == {perhaps.null_tag}:"):
             self._unpack(run, absent=perhaps)
-            source.line(f"{perhaps.name} = None")
-        with source.block("else:"):
-            source.line("raise Bail")
+            self.line(f"{perhaps.name} = None")
+        with self.block("else:"):
+            self.line("raise Bail")
 
     def _unpack(self, run: list[_Slot], absent: _Slot | None) -> None:
-        source = self._source
         codes = "".join(("" if s.null_tag is None else "x") + ("" if s is absent else s.code) for s in run)
         read = [slot for slot in run if slot is not absent]
         if codes == "B":
-            source.line(f"{read[0].name} = b[o]")
+            self.line(f"{read[0].name} = b[o]")
         elif read:
-            unpack = source.constant(struct.Struct("<" + codes).unpack_from)
-            source.line(f"{', '.join(slot.name for slot in read)}, = {unpack}(b, o)")
-        source.line(f"o += {sum(_BYTES_OF_CODE[code] for code in codes)}")
+            unpack = self.constant(struct.Struct("<" + codes).unpack_from)
+            self.line(f"{', '.join(slot.name for slot in read)}, = {unpack}(b, o)")
+        self.line(f"o += {sum(_BYTES_OF_CODE[code] for code in codes)}")
         for slot in read:
             if slot.table:
-                source.line(f"{slot.name} = {slot.table}[{slot.name}]")
+                self.line(f"{slot.name} = {slot.table}[{slot.name}]")

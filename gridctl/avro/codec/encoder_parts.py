@@ -41,13 +41,13 @@ def _checked(low: int, high: int) -> Callable[[int], bytes]:
     return checked
 
 
-class Body:
+class Body(Source[Node]):
     """One generated module: the encoder and the functions for records that are used more than once."""
 
     def __init__(self, shared: set[int]) -> None:
-        self._source: Source[Node] = Source(shared)
+        super().__init__(shared)
         last, more, small, lengths = tables()
-        self._source.constants |= {
+        self.constants |= {
             "join": b"".join,
             "enc": str.encode,
             "last": last,
@@ -61,31 +61,30 @@ class Body:
 
     def compile(self, root: Node, extra: Sequence[str], careful: Callable[..., bytes]) -> Any:
         """Return the function that encodes values of the root type."""
-        source = self._source
-        source.constants["careful"] = careful
-        given = {name: source.fresh("x") for name in extra}
+        self.constants["careful"] = careful
+        given = {name: self.fresh("x") for name in extra}
         arguments = ", ".join(["d", *given.values()])
-        with source.block(f"def encode({arguments}):"):
-            with source.block("try:"):
+        with self.block(f"def encode({arguments}):"):
+            with self.block("try:"):
                 frame = _Frame([], [], "0")
                 if isinstance(root, Record):
                     self._members(root, "d", frame, given)
                 else:
                     self._value(root, "d", frame)
-                source.line(f"return {self._joined(frame)}")
-            with source.block("except Exception:"):
-                source.line(f"return careful({arguments})")
-        while source.waiting:
-            name, node = source.waiting.pop()
-            with source.block(f"def {name}(d, depth):"):
+                self.line(f"return {self._joined(frame)}")
+            with self.block("except Exception:"):
+                self.line(f"return careful({arguments})")
+        while self.waiting:
+            name, node = self.waiting.pop()
+            with self.block(f"def {name}(d, depth):"):
                 frame = _Frame([], [], "depth")
                 if isinstance(node, Record):
-                    source.bail_if(f"depth >= {MAX_DEPTH}")
+                    self.bail_if(f"depth >= {MAX_DEPTH}")
                     self._record(node, "d", frame)
                 else:
                     self._value(node, "d", frame)
-                source.line(f"return {self._joined(frame)}")
-        return source.function("encode")
+                self.line(f"return {self._joined(frame)}")
+        return self.function("encode")
 
     def _joined(self, frame: _Frame) -> str:
         self._flush(frame)
@@ -105,7 +104,7 @@ class Body:
                 self._flush(frame)  # two that may be null would need four packs
             frame.run.append(slot)
             return
-        name = self._source.outlined(node, frame.depth, is_nested=isinstance(node, (Collection, Union, Record)))
+        name = self.outlined(node, frame.depth, is_nested=isinstance(node, (Collection, Union, Record)))
         if name is not None:
             self._add(frame, f"{name}({expression}, {frame.depth})")
             return
@@ -113,12 +112,12 @@ class Body:
             case Primitive():
                 self._primitive(node, expression, frame)
             case Fixed():
-                value = self._source.local(expression)
-                self._source.bail_if(f"type({value}) is not bytes or len({value}) != {node.size_bytes}")
+                value = self.local(expression)
+                self.bail_if(f"type({value}) is not bytes or len({value}) != {node.size_bytes}")
                 self._add(frame, value)
             case Enum():
                 codes = {symbol: encode_long(index) for index, symbol in enumerate(node.symbols)}
-                self._add(frame, f"{self._source.constant(codes)}[{expression}]")
+                self._add(frame, f"{self.constant(codes)}[{expression}]")
             case Collection():
                 self._blocks(node, expression, frame)
             case Union():
@@ -127,8 +126,8 @@ class Body:
                 self._record(node, expression, frame)
 
     def _record(self, node: Record, expression: str, frame: _Frame) -> None:
-        value, members = self._source.local(expression), self._source.fresh()
-        self._source.line(f"{members} = {value} if type({value}) is dict else {value}.__dict__")
+        value, members = self.local(expression), self.fresh()
+        self.line(f"{members} = {value} if type({value}) is dict else {value}.__dict__")
         self._members(node, members, frame, {})
 
     def _members(self, node: Record, value: str, frame: _Frame, given: dict[str, str]) -> None:
@@ -137,97 +136,95 @@ class Body:
             self._value(member.type, given.get(member.name) or f"{value}[{member.name!r}]", inner)
 
     def _primitive(self, node: Primitive, expression: str, frame: _Frame) -> None:
-        value = self._source.local(f"enc({expression})" if node.kind == "string" else expression)
+        value = self.local(f"enc({expression})" if node.kind == "string" else expression)
         match node.kind:
             case "null":
-                self._source.bail_if(f"{value} is not None")
+                self.bail_if(f"{value} is not None")
             case "string":
                 self._add(frame, f"lengths[len({value})]", value)
             case "bytes":
-                self._source.bail_if(f"type({value}) is not bytes")
+                self.bail_if(f"type({value}) is not bytes")
                 size = f"len({value})"
                 self._add(frame, f"lengths[{size}] if {size} < {SMALL_LIMIT} else long_({size})", value)
             case "long" if node.logical_type == "timestamp-millis":
                 self._timestamp(value, frame)
             case _:
-                self._source.bail_if(f"type({value}) is not int")
+                self.bail_if(f"type({value}) is not int")
                 small = f"small[{value}] if -{SMALL_LIMIT} <= {value} < {SMALL_LIMIT}"
                 self._add(frame, f"{small} else {node.kind}_({value})")
 
     def _timestamp(self, value: str, frame: _Frame) -> None:
         """Milliseconds from 1970-01-02 to 2039 take three groups of 14 bits: three look-ups."""
-        zigzag, first, second, third = (self._source.fresh() for _ in range(4))
-        with self._source.block(f"if {1 << 27} <= {value} < {1 << 41}:"):
-            self._source.line(f"{zigzag} = {value} << 1")
-            self._source.line(f"{first} = more[{zigzag} & 16383]")
-            self._source.line(f"{second} = more[{zigzag} >> 14 & 16383]")
-            self._source.line(f"{third} = last[{zigzag} >> 28]")
-        with self._source.block("else:"):
-            self._source.line(f"{first} = long_({value})")
-            self._source.line(f"{second} = {third} = b''")
+        zigzag, first, second, third = (self.fresh() for _ in range(4))
+        with self.block(f"if {1 << 27} <= {value} < {1 << 41}:"):
+            self.line(f"{zigzag} = {value} << 1")
+            self.line(f"{first} = more[{zigzag} & 16383]")
+            self.line(f"{second} = more[{zigzag} >> 14 & 16383]")
+            self.line(f"{third} = last[{zigzag} >> 28]")
+        with self.block("else:"):
+            self.line(f"{first} = long_({value})")
+            self.line(f"{second} = {third} = b''")
         self._add(frame, first, second, third)
 
     def _blocks(self, node: Collection, expression: str, frame: _Frame) -> None:
         """Write one block of all items and the empty block, as fastavro does."""
-        source = self._source
-        value = self._source.local(expression)
+        value = self.local(expression)
         keyed = isinstance(node, Map)
-        self._source.bail_if(f"type({value}) is not {'dict' if keyed else 'list'}")
-        result, item = self._source.local('b"\\0"'), source.fresh()
+        self.bail_if(f"type({value}) is not {'dict' if keyed else 'list'}")
+        result, item = self.local('b"\\0"'), self.fresh()
         inner = _Frame([], [], frame.depth)
-        with source.block(f"if {value}:"):
+        with self.block(f"if {value}:"):
             size = f"len({value})"
-            parts = self._source.local(f"[lengths[{size}] if {size} < {SMALL_LIMIT} else long_({size})]")
+            parts = self.local(f"[lengths[{size}] if {size} < {SMALL_LIMIT} else long_({size})]")
             if keyed:
-                key = source.fresh()
+                key = self.fresh()
                 head = f"for {key}, {item} in {value}.items():"
             else:
                 head = f"for {item} in {value}:"
-            with source.block(head):
+            with self.block(head):
                 if keyed:
                     self._primitive(PRIMITIVES["string"], key, inner)
                 self._value(node.content, item, inner)
                 self._flush(inner)
-                source.line(f"{parts} += ({', '.join(inner.parts)},)")
-            source.line(f'{parts}.append(b"\\0")')
-            source.line(f"{result} = join({parts})")
+                self.line(f"{parts} += ({', '.join(inner.parts)},)")
+            self.line(f'{parts}.append(b"\\0")')
+            self.line(f"{result} = join({parts})")
         self._add(frame, result)
 
     def _union(self, node: Union, expression: str, frame: _Frame) -> None:
         optional = node.optional
         if optional is None:
             # Which branch takes a value is the careful writer's decision alone.
-            self._add(frame, f"write({self._source.constant(node)}, {expression}, '', {frame.depth})")
+            self._add(frame, f"write({self.constant(node)}, {expression}, '', {frame.depth})")
             return
         null, other = optional
         self._flush(frame)
-        source = self._source
-        value = self._source.local(expression)
+        value = self.local(expression)
         names: list[str] = []
-        with source.block(f"if {value} is not None:"):
+        with self.block(f"if {value} is not None:"):
             inner = _Frame([repr(encode_long(other))], [], frame.depth)
             self._value(node.branches[other], value, inner)
             self._flush(inner)
             for part in inner.parts:
-                names.append(source.fresh())
-                source.line(f"{names[-1]} = {part}")
-        with source.block("else:"):
-            source.line(f"{names[0]} = {encode_long(null)!r}")
+                names.append(self.fresh())
+                self.line(f"{names[-1]} = {part}")
+        with self.block("else:"):
+            self.line(f"{names[0]} = {encode_long(null)!r}")
             if names[1:]:
-                source.line(f"{' = '.join(names[1:])} = b''")
+                self.line(f"{' = '.join(names[1:])} = b''")
         self._add(frame, *names)
 
     def _slot(self, node: Node, expression: str) -> _Slot | None:
         """Return a slot for a type whose values all take the same few bytes."""
         match node:
             case Primitive() if node.kind in _STRUCT_CODES:
-                value = self._source.local(expression)
+                value = self.local(expression)
                 check = f"type({value}) is not float"
                 if node.kind == "boolean":
                     check = f"{value} is not True and {value} is not False"
                 return _Slot(_STRUCT_CODES[node.kind], value, check)
             case Enum() if len(node.symbols) <= ONE_BYTE_SYMBOLS:
-                codes = self._source.constant({symbol: 2 * index for index, symbol in enumerate(node.symbols)})
+                codes = self.constant({symbol: 2 * index for index, symbol in enumerate(node.symbols)})
                 return _Slot("B", f"{codes}[{expression}]", "")
             case Union() if node.optional is not None:
                 null, other = node.optional
@@ -235,7 +232,7 @@ class Body:
                     return None
                 if node.branches[other].kind not in {*_STRUCT_CODES, "enum"}:
                     return None
-                value = self._source.local(expression)
+                value = self.local(expression)
                 slot = self._slot(node.branches[other], value)
                 return slot and slot._replace(tested=value, tag=2 * other, null_tag=2 * null)
         return None
@@ -244,17 +241,16 @@ class Body:
         """Turn the fixed-size values since the last part into one part."""
         if not frame.run:
             return
-        source = self._source
         run = frame.run.copy()
         frame.run.clear()
         checks = [slot.check for slot in run if slot.check and slot.null_tag is None]
         if checks:
-            self._source.bail_if(" or ".join(checks))
+            self.bail_if(" or ".join(checks))
         perhaps = next((slot for slot in run if slot.null_tag is not None), None)
         if perhaps is None:
             frame.parts.append(self._pack([(slot.code, slot.expression) for slot in run]))
             return
-        result = source.fresh()
+        result = self.fresh()
         for null in (True, False):
             values: list[tuple[str, str]] = []
             for slot in run:
@@ -262,15 +258,15 @@ class Body:
                     values.append(("B", str(slot.null_tag if null else slot.tag)))
                 if slot is not perhaps or not null:
                     values.append((slot.code, slot.expression))
-            with source.block(f"if {perhaps.tested} is None:" if null else "else:"):
+            with self.block(f"if {perhaps.tested} is None:" if null else "else:"):
                 if not null and perhaps.check:
-                    self._source.bail_if(perhaps.check)
-                source.line(f"{result} = {self._pack(values)}")
+                    self.bail_if(perhaps.check)
+                self.line(f"{result} = {self._pack(values)}")
         frame.parts.append(result)
 
     def _pack(self, values: list[tuple[str, str]]) -> str:
         codes = "".join(code for code, _ in values)
         if codes == "B":
             return f"last[{values[0][1]}]"
-        pack = self._source.constant(struct.Struct("<" + codes).pack)
+        pack = self.constant(struct.Struct("<" + codes).pack)
         return f"{pack}({', '.join(expression for _, expression in values)})"

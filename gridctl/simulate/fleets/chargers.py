@@ -59,12 +59,6 @@ class Chargers(Fleet):
                     self._arrive(block * BLOCK + at)
                     self.status[block * BLOCK + at] = CHARGING
 
-    def state_bytes(self) -> int:
-        """Return the size of the whole fleet's state, in bytes."""
-        small = (self.status, self.hardware, self.battery_kwh, self.arrived_pct, self.target_pct)
-        wide = (self.energy_mwh, self.session)
-        return sum(map(len, small)) + sum(column.itemsize * len(column) for column in wide)
-
     def _arrive(self, index: int) -> None:
         """Start a session: a battery of 40 to 95 kWh that arrives with 10 to 69 % and wants 80 to 100 %."""
         self.session[index] = (self.session[index] + 1) & 0xFFFF

@@ -69,11 +69,6 @@ class Thermostats(Fleet):
                 self._to_uc[habit] + (at - 128) * 4_000 for habit, at in zip(habits, drawn, strict=True)
             )
 
-    def state_bytes(self) -> int:
-        """Return the size of the whole fleet's state, in bytes."""
-        arrays = (self.house, self.habit, self.action)
-        return self.temperature_uc.itemsize * len(self.temperature_uc) + sum(map(len, arrays))
-
     def prepare(self, at_ms: int, step_ms: int, *, burst: bool) -> None:
         """Compute outdoor air, setpoints and the parts of the lines that do not differ within a trait."""
         outdoor = self.weather.at(at_ms)

@@ -13,7 +13,6 @@ OutstationKind = Literal["feeder", "breaker", "transformer"]
 
 # A bay: two feeders, each with the breaker that follows it, and the transformer that supplies both.
 BAY: tuple[OutstationKind, ...] = ("feeder", "breaker", "feeder", "breaker", "transformer")
-UNITS_MAX = 247  # what a Modbus address can name
 
 
 @dataclass(frozen=True)
