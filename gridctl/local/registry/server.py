@@ -9,7 +9,6 @@ from pathlib import Path
 from gridctl.errors import UsageProblem
 from gridctl.runtime.stop import Stop
 
-LOOPBACK = "127.0.0.1"
 _LAST_REQUESTS_S = 3
 
 

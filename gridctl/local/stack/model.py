@@ -42,10 +42,6 @@ class Stack(BaseModel):
 
     parts: tuple[Part, ...] = ()
 
-    def with_part(self, part: Part) -> "Stack":
-        """Return the stack with one more part."""
-        return Stack(parts=(*self.parts, part))
-
     def write(self, state_dir: Path) -> None:
         """Write the file that the other commands read, whole or not at all."""
         path = state_dir / STATE_FILE

@@ -4,7 +4,7 @@ import random
 import socket
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def free_ports(count: int) -> list[int]:
     raise Unavailable(f"no {count} free ports on {LOOPBACK}", next_step="stop something that listens there")
 
 
-def start(command: Sequence[str | Path], log: Path, environment: Mapping[str, str] | None = None) -> Process:
+def start(command: Sequence[str | Path], log: Path) -> Process:
     """Start a process in a session of its own, with its output in a log file."""
     with log.open("ab") as output:
         try:
@@ -50,7 +50,6 @@ def start(command: Sequence[str | Path], log: Path, environment: Mapping[str, st
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=None if environment is None else dict(environment),
                 start_new_session=True,
             )
         except OSError as error:

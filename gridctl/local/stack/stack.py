@@ -60,7 +60,7 @@ def _start(state_dir: Path, starters: Mapping[str, Starter], probe: Probe, say: 
     try:
         for name, starter in starters.items():
             say(f"starting {name}")
-            stack = stack.with_part(starter(data))
+            stack = Stack(parts=(*stack.parts, starter(data)))
             # At once: whatever happens next, `down` finds what was started.
             stack.write(state_dir)
         _answer(stack, probe, state_dir)
