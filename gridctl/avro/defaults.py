@@ -3,19 +3,7 @@
 import re
 from collections.abc import Set as AbstractSet
 
-from gridctl.avro.model import (
-    ABSENT,
-    PRIMITIVES,
-    Array,
-    Field,
-    Flaw,
-    Json,
-    Map,
-    Node,
-    Record,
-    Reference,
-    Union,
-)
+from gridctl.avro.model import ABSENT, PRIMITIVES, Array, Field, Flaw, Json, Map, Node, Record, Reference, Union
 
 _INT_BITS, _LONG_BITS = 31, 63
 _NULL = PRIMITIVES["null"]

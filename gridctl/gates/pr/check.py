@@ -49,28 +49,11 @@ def _only(sections: Sequence[Section], title: str, change: Change) -> tuple[Sect
     if len(found) == 1:
         return found[0], []
     if found:
-        again = found[1]
-        return None, [
-            _finding(
-                change,
-                "section-repeated",
-                title,
-                f"the section {title} stands {len(found)} times, so nobody knows which one holds",
-                f"keep one `## {title}`",
-                again.number,
-            )
-        ]
+        message = f"the section {title} stands {len(found)} times, so nobody knows which one holds"
+        return None, [_finding(change, "section-repeated", title, message, f"keep one `## {title}`", found[1].number)]
     near, hint = _nearest(sections, title)
-    return None, [
-        _finding(
-            change,
-            "section-missing",
-            title,
-            f"there is no section {title}{hint}",
-            f"add the heading `## {title}`",
-            near,
-        )
-    ]
+    message = f"there is no section {title}{hint}"
+    return None, [_finding(change, "section-missing", title, message, f"add the heading `## {title}`", near)]
 
 
 def _nearest(sections: Sequence[Section], title: str) -> tuple[int | None, str]:

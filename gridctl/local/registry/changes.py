@@ -22,12 +22,8 @@ class Changes:
     def find(self, subject: str, candidate: Candidate, *, deleted: bool) -> StoredVersion | None:
         """Return the newest version of the subject that holds this schema."""
         schema_id = self._store.id_of(candidate.digest)
-        versions = [
-            version
-            for version in self._store.versions(subject)
-            if version.schema_id == schema_id and (deleted or not version.deleted)
-        ]
-        return versions[-1] if versions else None
+        versions = self._lookup.versions(subject, deleted=deleted)
+        return next((version for version in reversed(versions) if version.schema_id == schema_id), None)
 
     def register(
         self,
@@ -64,7 +60,7 @@ class Changes:
             if not versions:
                 raise ApiError(Problem.SUBJECT_NOT_FOUND, subject=subject)
             if not permanent:
-                versions = [version for version in versions if not version.deleted]
+                versions = self._lookup.versions(subject)
                 if not versions:
                     raise ApiError(Problem.SUBJECT_SOFT_DELETED, subject=subject)
             self._settings.require_writable(subject)
@@ -89,7 +85,7 @@ class Changes:
             if permanent and not version.deleted:
                 raise ApiError(Problem.VERSION_NOT_SOFT_DELETED, subject=subject, version=shown)
             self._delete(version, permanent=permanent)
-            if not permanent and not self._lookup.live(subject):
+            if not permanent and not self._lookup.versions(subject):
                 self._settings.forget(subject)
             return version.version
 
@@ -102,7 +98,7 @@ class Changes:
 
     def _require_compatible(self, subject: str, candidate: Candidate) -> None:
         level = self._settings.level(subject, inherit=True)
-        found = objections(self._lookup, level, candidate, self._lookup.live(subject))
+        found = objections(self._lookup, level, candidate, self._lookup.versions(subject))
         if found:
             raise ApiError(Problem.INCOMPATIBLE, subject=subject, details=", ".join(found))
 

@@ -40,14 +40,13 @@ class Lookup:
 
     # Versions
 
-    def live(self, subject: str) -> list[StoredVersion]:
-        """Return the versions that are not deleted, oldest first."""
-        return [version for version in self.store.versions(subject) if not version.deleted]
+    def versions(self, subject: str, *, deleted: bool = False) -> list[StoredVersion]:
+        """Return the versions, oldest first; the soft-deleted ones only where `deleted` asks for them."""
+        return [version for version in self.store.versions(subject) if deleted or not version.deleted]
 
     def version(self, subject: str, number: int, *, deleted: bool = False) -> StoredVersion:
         """Return one version (LATEST: the newest); 40401 or 40402 when it is not there."""
-        known = self.store.versions(subject)
-        seen = [version for version in known if deleted or not version.deleted]
+        seen = self.versions(subject, deleted=deleted)
         if number == LATEST:
             # The newest live version; a deleted one only where nothing else is left and it was asked for.
             found = [version for version in seen if not version.deleted] or seen

@@ -102,7 +102,7 @@ class Resources:
 
     def _look_up(self, call: Call) -> Any:
         body, subject, deleted = SchemaBody(call), call.subject, call.flag("deleted")
-        if not any(deleted or not version.deleted for version in self._store.versions(subject)):
+        if not self._lookup.versions(subject, deleted=deleted):
             raise ApiError(Problem.SUBJECT_NOT_FOUND, subject=subject)
         try:
             body.require_avro()
@@ -118,15 +118,11 @@ class Resources:
         return self._changes.delete_subject(call.subject, permanent=call.flag("permanent"))
 
     def _versions(self, call: Call) -> Any:
-        known, only = self._store.versions(call.subject), call.flag("deletedOnly")
-        if not any(only or call.flag("deleted") or not version.deleted for version in known):
+        only_deleted = call.flag("deletedOnly")
+        known = self._lookup.versions(call.subject, deleted=only_deleted or call.flag("deleted"))
+        if not known:
             raise ApiError(Problem.SUBJECT_NOT_FOUND, subject=call.subject)
-        shown = [
-            version.version
-            for version in known
-            if (version.deleted if only else call.flag("deleted") or not version.deleted)
-        ]
-        return call.page(shown)
+        return call.page([version.version for version in known if version.deleted or not only_deleted])
 
     def _register(self, call: Call) -> Any:
         body, subject = SchemaBody(call), call.subject
@@ -165,10 +161,10 @@ class Resources:
 
     def _compatible_with_all(self, call: Call) -> Any:
         # What a registration would be judged by.
-        return self._judge(call, self._lookup.live(call.subject))
+        return self._judge(call, self._lookup.versions(call.subject))
 
     def _compatible_with_one(self, call: Call) -> Any:
-        live = self._lookup.live(call.subject)
+        live = self._lookup.versions(call.subject)
         wanted = live[-1:] if call.version == LATEST else [entry for entry in live if entry.version == call.version]
         if not wanted and call.version != LATEST:
             raise ApiError(Problem.VERSION_NOT_FOUND, version=call.version)
