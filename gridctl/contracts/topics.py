@@ -1,20 +1,18 @@
 """The topic catalogue: what `schemas/topics.toml` declares."""
 
-import tomllib
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from gridctl.contracts.deadletter import UNROUTED_DLQ
+from gridctl.contracts.declared import Declared
 from gridctl.errors import UsageProblem
 
 TopicName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(\.[a-z][a-z0-9\-]*)+$", max_length=249)]
 
 
-class TopicSpec(BaseModel):
+class TopicSpec(Declared):
     """One topic. `retention_ms` -1 keeps for ever; `subject` is the registry subject of its values."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     name: TopicName
     description: str
@@ -39,10 +37,8 @@ class TopicSpec(BaseModel):
         }
 
 
-class TopicCatalogue(BaseModel):
+class TopicCatalogue(Declared):
     """All topics of the platform, by name, in the order of the file."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     topic: list[TopicSpec]
 
@@ -69,14 +65,7 @@ class TopicCatalogue(BaseModel):
 
 def parse_catalogue(text: str, where: str = "schemas/topics.toml") -> TopicCatalogue:
     """Read a catalogue; raise UsageProblem naming the place of the first thing that is wrong."""
-    try:
-        catalogue = TopicCatalogue.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageProblem(f"{where}: not TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise UsageProblem(f"{where}: {place}: {first['msg']}") from error
+    catalogue = TopicCatalogue.from_toml(text, where)
     names = [spec.name for spec in catalogue.topic]
     for spec in catalogue.topic:
         if names.count(spec.name) > 1:
