@@ -35,7 +35,7 @@ def check_name(name: Json, what: str, holder: Json, key: str | int) -> str:
 
 
 def split_name(name: str, space: str) -> tuple[str, str]:
-    """Return a type's name and namespace; a dot in the name says the namespace. The empty one is none."""
+    """Return a type's name and namespace; a dot in the name says the namespace. An empty text is no namespace."""
     before, dot, last = name.rpartition(".")
     return (last, before) if dot else (name, space)
 

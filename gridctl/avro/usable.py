@@ -45,7 +45,7 @@ class Problem(NamedTuple):
 def problems(schema: Schema) -> Iterator[Problem]:
     """Yield what keeps the codec from using a schema, in the order of the document.
 
-    What is wrong in a type of another document, which a reference brought in, is said of the root.
+    What is wrong in a type of another document, which a reference brought in, is reported at the root.
     """
     if not _has_a_value(schema):
         words = f"it has no value: each would need an empty type, or more than {MAX_DEPTH} records within records"

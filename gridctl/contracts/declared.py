@@ -19,7 +19,7 @@ class Declared(BaseModel):
         try:
             return cls.model_validate(tomllib.loads(text))
         except tomllib.TOMLDecodeError as error:
-            raise UsageProblem(f"{where}: not TOML: {error}") from error
+            raise UsageProblem(f"{where}: is not TOML: {error}") from error
         except ValidationError as error:
             first = error.errors()[0]
             raise UsageProblem(f"{where}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error

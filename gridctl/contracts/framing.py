@@ -24,7 +24,7 @@ def frame_header(schema_id: int) -> bytes:
 
 
 def schema_id_of(payload: bytes) -> int:
-    """Return the schema id of a framed payload; raise FramingError when it is none."""
+    """Return the schema id of a framed payload; raise FramingError when it is not framed."""
     if len(payload) < HEADER_BYTES:
         raise FramingError("frame_too_short", f"{len(payload)} bytes are shorter than the {HEADER_BYTES}-byte frame")
     magic, schema_id = _HEADER.unpack_from(payload)

@@ -53,7 +53,7 @@ def chosen(gates: Sequence[Gate], names: Sequence[str], where: str) -> tuple[Gat
     """Return the gates of these names in the file's order, or all where none is named; UsageProblem for a wrong one."""
     known = [gate.name for gate in gates]
     if wrong := [name for name in names if name not in known]:
-        raise UsageProblem(f"{where} names no gate {wrong[0]}", next_step=f"name some of: {', '.join(known)}")
+        raise UsageProblem(f"{where} has no gate {wrong[0]}", next_step=f"name some of: {', '.join(known)}")
     return tuple(gate for gate in gates if not names or gate.name in names)
 
 
@@ -70,7 +70,7 @@ _TAIL_LINES = 12
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one gate came to."""
+    """The result of one gate."""
 
     name: str
     code: int
@@ -101,7 +101,7 @@ def combined(outcomes: Sequence[Outcome], not_applicable: Sequence[str] = ()) ->
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:
-    """Return 0 where every gate passed, else the first of 1, 2, 5, 3 that any gate came to; nothing run is 5."""
+    """Return 0 where every gate passed, else the first of 1, 2, 5, 3 that any gate ended with; 5 where none ran."""
     codes = {outcome.code for outcome in outcomes} or {NOT_CHECKED}
     return next((code for code in WORST_FIRST if code in codes), PASS)
 

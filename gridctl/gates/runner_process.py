@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _OURS = "gridctl"
-_FAREWELL_S = 2.0
-# What makes a tool colour its output even where nobody looks; escape codes would hide places from the reader.
+_LAST_READ_S = 2.0
+# What makes a tool colour its output even where no terminal is; escape codes would hide places from the reader.
 _COLOUR = ("FORCE_COLOR", "CLICOLOR_FORCE", "MYPY_FORCE_COLOR", "PY_COLORS")
 
 
@@ -37,7 +37,7 @@ class Ran:
 
 
 def run_all(calls: Mapping[str, Call], environ: Mapping[str, str], ended: Callable[[str, Ran], None]) -> dict[str, Ran]:
-    """Run all at once; `ended` hears of each as it ends. An interruption ends every process first."""
+    """Run all at once; `ended` is called for each as it ends. An interruption ends every process first."""
     return asyncio.run(_run_all(calls, environ, ended))
 
 
@@ -97,11 +97,11 @@ def _program(name: str) -> list[str] | None:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """End what is left of the group, and read its pipes to their end; who left the group cannot hold us by them."""
+    """Kill what is left of the group, and read its pipes to their end; one outside the group cannot delay us long."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(process.communicate(), _FAREWELL_S)
+        await asyncio.wait_for(process.communicate(), _LAST_READ_S)
 
 
 def _quiet(environ: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ class Publisher(Protocol):
     """Sends packets to the devices' broker, at least once, with a bounded number in flight."""
 
     def publish(self, topic: str, payload: bytes, tag: str) -> None:
-        """Send one packet; wait while too many are in flight. Raise Unavailable when the broker stays away."""
+        """Send one packet; wait while too many are in flight. Raise Unavailable when the broker does not come back."""
 
     def acknowledged(self) -> Mapping[str, int]:
         """Return how many packets the broker has acknowledged so far, by tag."""

@@ -161,7 +161,7 @@ def test_names_choose_gates_and_a_wrong_name_is_a_wrong_call(repository: Reposit
     assert repository.run("good").returncode == 0
     wrong = repository.run("better")
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert "ci/gates.toml names no gate better" in wrong.stderr
+    assert "ci/gates.toml has no gate better" in wrong.stderr
 
 
 def test_without_a_readable_file_nothing_passes(repository: Repository) -> None:

@@ -22,7 +22,7 @@ def compile_decoder(writer: Schema | Json, reader: Schema | Json = None) -> Call
     milliseconds as int, decimal gives bytes, uuid gives its text. With a reader's schema the value is the reader's.
     `decode` raises AvroDecodeError for whatever is wrong with the bytes, and with rule `resolution` where the reader
     cannot take what the writer wrote; compile_decoder raises AvroSchemaError for a writer's schema that is not valid,
-    and for a reader's that the codec cannot use. The writer's defaults play no part in what it wrote.
+    and for a reader's that the codec cannot use. The writer's defaults do not matter for what it wrote.
     """
     written = valid(writer)
     plan = resolve(written.root, (written if reader is None else usable(reader)).root)

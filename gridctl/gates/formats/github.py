@@ -54,22 +54,22 @@ def _command(kind: str, finding: Finding) -> str:
     return f"::{kind} {properties}::{escape_data(message + (chr(10) + 'Fix: ' + finding.fix if finding.fix else ''))}"
 
 
-def summary(verdict: Verdict, room_bytes: int = SUMMARY_CAP_BYTES) -> str:
-    """Return the Markdown of the job summary: every finding that fits into the room, and how many did not."""
+def summary(verdict: Verdict, limit_bytes: int = SUMMARY_CAP_BYTES) -> str:
+    """Return the Markdown of the job summary: every finding that fits into so many bytes, and how many did not."""
     head = f"### gridctl {_cell(headline(verdict))}\n"
     if not verdict.findings:
-        return _fitting([head, "\n"], "", room_bytes)
+        return _fitting([head, "\n"], "", limit_bytes)
     table = "\n| severity | rule | where | what | fix |\n|---|---|---|---|---|\n"
     rows = [_row(finding) for finding in verdict.ranked]
     whole = "".join([head, table, *rows, "\n"])
-    if len(whole.encode("utf-8", "replace")) <= room_bytes:
+    if len(whole.encode("utf-8", "replace")) <= limit_bytes:
         return whole
-    return _fitting([head, table, *rows], f"\n{len(rows)} findings in all; not every one fits here.\n\n", room_bytes)
+    return _fitting([head, table, *rows], f"\n{len(rows)} findings in all; not every one fits here.\n\n", limit_bytes)
 
 
-def _fitting(parts: Iterable[str], end: str, room_bytes: int) -> str:
+def _fitting(parts: Iterable[str], end: str, limit_bytes: int) -> str:
     kept: list[str] = []
-    left = room_bytes - len(end.encode())
+    left = limit_bytes - len(end.encode())
     for part in parts:
         left -= len(part.encode("utf-8", "replace"))
         if left < 0:
@@ -85,7 +85,7 @@ def _row(finding: Finding) -> str:
 
 
 def _cell(text: str) -> str:
-    # Markup becomes character references after HTML is escaped: untrusted text can draw nothing and mention nobody.
+    # Markup becomes character references after HTML is escaped: untrusted text can neither draw nor mention a user.
     return escape(one_line(text), quote=False).translate(_MARKDOWN)
 
 

@@ -29,7 +29,7 @@ class Event:
 
 
 def parse_event(content: bytes, where: str) -> Event:
-    """Return the event; raise Unavailable where it names no pull request."""
+    """Return the event; raise Unavailable where it does not name a pull request."""
     try:
         payload = json.loads(content)
         repository = _text(payload["repository"]["full_name"])
@@ -47,7 +47,7 @@ def parse_event(content: bytes, where: str) -> Event:
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise Unavailable(
-            f"{where}: names no pull request ({type(error).__name__}: {error})",
+            f"{where}: does not name a pull request ({type(error).__name__}: {error})",
             next_step="run this on pull_request, pull_request_review or merge_group, or name --body-file",
         ) from error
     return Event(repository, found.number, found)
@@ -56,7 +56,7 @@ def parse_event(content: bytes, where: str) -> Event:
 def _queued(head_ref: str) -> int:
     match = _QUEUE.fullmatch(head_ref)
     if match is None:
-        raise ValueError(f"{head_ref} names no pull request")
+        raise ValueError(f"{head_ref} does not name a pull request")
     return int(match[1])
 
 
@@ -92,7 +92,7 @@ def listed_paths(content: bytes, where: str) -> frozenset[str]:
 
 
 def _path(line: str) -> str:
-    """Return the path that a line names; raise ValueError saying why it names none."""
+    """Return the path that a line names; raise ValueError saying why it is not a path."""
     path = (_unquoted(line) if line.startswith('"') else _bare(line)).removeprefix("./")
     if _ABSOLUTE.match(path):
         raise ValueError("an absolute path, not one from the top of the repository")
@@ -207,7 +207,7 @@ def _judging(named: Path | None, base: str | None, files: Files) -> tuple[PrRule
     waivers_path = rules_path.with_name(WAIVERS_NAME)
     rules = None if named or base is None else files.file_at(base, rules_path.as_posix())
     if rules is None:
-        # Named by the caller, or new with this change: the file as it lies here.
+        # Named by the caller, or new with this change: the file in this directory.
         rules = _read(rules_path)
         waivers = waivers_path.read_bytes() if waivers_path.is_file() else b""
     else:

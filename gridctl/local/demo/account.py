@@ -37,7 +37,7 @@ class Account:
 
     @property
     def lost(self) -> int:
-        """What was produced and is nowhere; negative when more is there than was produced."""
+        """What was produced and is not accounted for; negative when more was counted than was produced."""
         return self.produced - self.accounted
 
     @property

@@ -35,7 +35,7 @@ class Child:
             )
 
     def require_running(self) -> None:
-        """Raise Unavailable when the process has stopped although nobody waits for that."""
+        """Raise Unavailable when the process has stopped although it was not asked to stop."""
         code = self._process.poll()
         if code is not None and not self._awaited:
             raise Unavailable(

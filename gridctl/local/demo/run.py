@@ -1,4 +1,4 @@
-"""The choreography: what starts when, when it may stop, and what is counted.
+"""One run of the demo: what starts when, when it may stop, and what is counted.
 
 Everything runs as `gridctl` processes over real sockets; this module only starts them, reads what independent parties
 counted, and ends each one in the order in which readings flow, so that every queue is empty before its reader stops.

@@ -19,8 +19,8 @@ def parse_leniently(document: Any, references: Sequence[Any]) -> Schema | None:
     """Return the schema graph with odd namespaces spelt out and all defaults taken as they are, or None."""
     defaults: dict[int, Any] = {}
     try:
-        tamed = [_tame(reference, defaults) for reference in (*references, document)]
-        schema = parse_json(tamed[-1], tamed[:-1])
+        relaxed = [_relax(reference, defaults) for reference in (*references, document)]
+        schema = parse_json(relaxed[-1], relaxed[:-1])
     except (SchemaInvalid, RecursionError):
         return None
     for named in schema.names.values():
@@ -29,41 +29,41 @@ def parse_leniently(document: Any, references: Sequence[Any]) -> Schema | None:
     return schema
 
 
-def _tame(node: Any, defaults: dict[int, Any]) -> Any:
+def _relax(node: Any, defaults: dict[int, Any]) -> Any:
     """Return a copy of a type without fields' defaults, which go to `defaults` by the id of the copied field."""
     if isinstance(node, str):
-        return _tame_name(node)
+        return _relax_name(node)
     if isinstance(node, list):
-        return [_tame(branch, defaults) for branch in node]
+        return [_relax(branch, defaults) for branch in node]
     if not isinstance(node, dict):
         return node
     copy = dict(node)
     kind = node.get("type")
     if isinstance(kind, str) and kind in NAMED_KINDS:
-        spelling = {"name": _tame_name, "namespace": _spell_out}
+        spelling = {"name": _relax_name, "namespace": _spell_out}
         copy |= {key: spell(node[key]) for key, spell in spelling.items() if isinstance(node.get(key), str)}
         if isinstance(node.get("aliases"), list):
-            copy["aliases"] = [_tame_name(alias) if isinstance(alias, str) else alias for alias in node["aliases"]]
+            copy["aliases"] = [_relax_name(alias) if isinstance(alias, str) else alias for alias in node["aliases"]]
     for part in ("items", "values"):
         if part in node:
-            copy[part] = _tame(node[part], defaults)
+            copy[part] = _relax(node[part], defaults)
     if kind in ("record", "error") and isinstance(node.get("fields"), list):
-        copy["fields"] = [_tame_field(field, defaults) for field in node["fields"]]
+        copy["fields"] = [_relax_field(field, defaults) for field in node["fields"]]
     return copy
 
 
-def _tame_field(field: Any, defaults: dict[int, Any]) -> Any:
+def _relax_field(field: Any, defaults: dict[int, Any]) -> Any:
     if not isinstance(field, dict):
         return field
     copy = dict(field)
     if "type" in field:
-        copy["type"] = _tame(field["type"], defaults)
+        copy["type"] = _relax(field["type"], defaults)
     if "default" in field:
         defaults[id(copy)] = copy.pop("default")
     return copy
 
 
-def _tame_name(name: str) -> str:
+def _relax_name(name: str) -> str:
     """Spell out a full name's namespace; the last part stays as strict as it is."""
     before, dot, last = name.rpartition(".")
     return f"{_spell_out(before)}.{last}" if dot else name

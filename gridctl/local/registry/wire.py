@@ -41,7 +41,7 @@ class Call:
 
     @property
     def scope(self) -> str:
-        """The subject of the path, or GLOBAL where the path names none."""
+        """The subject of the path, or GLOBAL where the path has none."""
         return self.subject if "subject" in self._request.path_params else GLOBAL
 
     @property
@@ -78,7 +78,7 @@ class Call:
         return self._request.query_params.get(name, default)
 
     def page(self, items: list[Any]) -> list[Any]:
-        """Cut a list by `offset` and `limit`; a limit below 0 is none."""
+        """Cut a list by `offset` and `limit`; below 0 there is no limit."""
         offset, limit = max(0, self._number("offset", 0)), self._number("limit", -1)
         return items[offset:] if limit < 0 else items[offset : offset + limit]
 

@@ -13,7 +13,7 @@ def client_settings() -> Mapping[str, str | int]:
     return {
         # The broker answers a fetch with all that a partition holds, whatever a client asks for.
         "receive.message.max.bytes": 2**30,
-        # It never gives up a member that was killed: `sessions` does, and must know whose process has ended.
+        # It never removes a member that was killed: `sessions` does, and must know whose process has ended.
         "client.id": f"gridctl-{os.getpid()}-{int(time.time())}",
     }
 

@@ -1,11 +1,11 @@
-"""Group sessions for the embedded broker, which never gives up a member that was killed.
+"""Group sessions for the embedded broker, which never removes a member that was killed.
 
-Without them nobody would get that member's partitions.
+Without them that member's partitions would stay unread.
 
 Runs beside the broker. Several times a second it takes members out of their groups whose process on this machine has
 ended, static ones too: where a static member comes back in its own place the broker lets it, if it leads the group,
-hand out partitions without telling the others, and some would be nobody's. One that was quicker than the look is made
-to join once more. Our clients name their process in the client id; other clients' members are left alone. Apache Kafka
+assign partitions without telling the others, and some would stay unread. One that came back before the look is made to
+join once more. Our clients name their process in the client id; other clients' members are left alone. Apache Kafka
 does all of this by itself, and keeps a static member's place.
 """
 
@@ -41,7 +41,7 @@ def has_ended(client_id: str) -> bool:
 
 
 def take_out(address: str, group: str, member_id: str) -> None:
-    """Send the leave of a member that can do so no more."""
+    """Send a request to leave the group for a member that cannot send it itself."""
     host, port = address.rsplit(":", 1)
     body = struct.pack(">hhi", LEAVE_GROUP, VERSION, 1) + b"".join(map(_text, ("gridctl", group, member_id)))
     with socket.create_connection((host, int(port)), ANSWER_TIMEOUT_S) as connection:

@@ -19,7 +19,7 @@ Probe = Callable[[Part], None]
 
 
 def running(part: Part) -> bool:
-    """Say whether all processes of a part are there; they may still not answer."""
+    """Say whether all processes of a part are running; they may still not answer."""
     return all(find(process) is not None for process in part.processes)
 
 

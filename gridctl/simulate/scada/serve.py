@@ -1,4 +1,4 @@
-"""The life of the outstations: faults, an account of the polls, physics at the wall clock, and a clean end."""
+"""Serve the outstations: their faults, an account of the polls, physics at the wall clock, and a clean stop."""
 
 import asyncio
 import time

@@ -185,7 +185,7 @@ def test_names_choose_in_the_order_of_the_file_and_a_wrong_name_is_refused() -> 
     gates = parse_gates(GATES, "ci/gates.toml")
     assert [gate.name for gate in chosen(gates, [], "f")] == ["lint", "ruff"]
     assert [gate.name for gate in chosen(gates, ["ruff", "lint", "ruff"], "f")] == ["lint", "ruff"]
-    with pytest.raises(UsageProblem, match="names no gate mypy"):
+    with pytest.raises(UsageProblem, match="has no gate mypy"):
         chosen(gates, ["lint", "mypy"], "f")
 
 
