@@ -137,11 +137,11 @@ class _Reader:
             raise AvroDecodeError("varint_too_long", "a number of more than 64 bits") from error
         return value
 
-    def _length(self, least: int = 1) -> int:
-        """Read a length of things that take at least so many bytes each."""
+    def _length(self) -> int:
+        """Read a length in bytes."""
         length = self._long()
         left = len(self._body) - self.at
-        if length < 0 or length * least > left:
+        if not 0 <= length <= left:
             raise AvroDecodeError("length_out_of_bounds", f"a length of {length} with {left} bytes left")
         return length
 

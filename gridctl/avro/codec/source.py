@@ -81,18 +81,14 @@ class Source(Generic[P]):
         self._count += 1
         return f"{prefix}{self._count}"
 
-    def constant(self, value: Any, prefix: str = "c") -> str:
+    def constant(self, value: Any) -> str:
         """Return the name of a constant."""
-        name = self.fresh(prefix)
+        name = self.fresh("c")
         self.constants[name] = value
         return name
 
-    @property
-    def text(self) -> str:
-        """The source so far."""
-        return "\n".join(self._lines)
-
     def function(self, name: str) -> Any:
         """Compile all of it and return the function of that name."""
-        exec(compile(self.text, "<generated from an Avro schema>", "exec"), self.constants)  # noqa: S102 - see above
+        text = "\n".join(self._lines)
+        exec(compile(text, "<generated from an Avro schema>", "exec"), self.constants)  # noqa: S102 - see above
         return self.constants[name]

@@ -69,16 +69,15 @@ class Meter:
 
     def letters(self) -> Mapping[str, Any]:
         """Return the counts of dead letters by reason, firmware and topic."""
-        return summarise(self._new_letters())
+        return summarise(
+            found
+            for found in self._letters(self.dead)
+            if found.offset >= self._ends_before.get(Place(found.topic, found.partition), 0)
+        )
 
     def circuits(self) -> Sequence[Mapping[str, Any]]:
         """Return the circuits' totals."""
         return circuit_rows(self._state.circuits())
-
-    def _new_letters(self) -> Iterator[StoredLetter]:
-        for found in self._letters(self.dead):
-            if found.offset >= self._ends_before.get(Place(found.topic, found.partition), 0):
-                yield found
 
     def _ends(self, topics: Sequence[str]) -> dict[Place, int]:
         return {place: span.end for place, span in self._reader.spans(topics).items()}

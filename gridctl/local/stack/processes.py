@@ -19,6 +19,7 @@ TERMINATE_TIMEOUT_S = 10.0
 # was free a moment ago.
 PORTS = range(15_000, 30_000)
 SAME_START_S = 0.5
+LOG_LINES = 3
 
 
 def free_ports(count: int) -> list[int]:
@@ -84,10 +85,10 @@ def stop(processes: Iterable[Process]) -> None:
         raise Unavailable(f"processes {pids} do not stop", next_step="stop them by hand")
 
 
-def log_tail(log: Path, lines: int = 3) -> str:
+def log_tail(log: Path) -> str:
     """Return the last lines of a log as one line, blank ones left out."""
     try:
         text = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "it wrote no log"
-    return " | ".join([line.strip() for line in text.splitlines() if line.strip()][-lines:]) or "its log is empty"
+    return " | ".join([line.strip() for line in text.splitlines() if line.strip()][-LOG_LINES:]) or "its log is empty"
