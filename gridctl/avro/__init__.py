@@ -1,4 +1,4 @@
-"""Avro schema compatibility, pure: parsing, reading one schema's data with another, and the seven levels."""
+"""Avro schemas, pure: parsing, whether one schema reads another's data, and the seven levels of compatibility."""
 
 from gridctl.avro.compat.engine import can_read
 from gridctl.avro.compat.findings import Incompatibility, Rule

@@ -228,8 +228,6 @@ class Body(Source[Node]):
                 return _Slot("B", f"{codes}[{expression}]", "")
             case Union() if node.optional is not None:
                 null, other = node.optional
-                if not isinstance(node.branches[other], (Primitive, Enum)):
-                    return None
                 if node.branches[other].kind not in {*_STRUCT_CODES, "enum"}:
                     return None
                 value = self.local(expression)
