@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,9 +12,19 @@ from gridctl.cli.config import ENDPOINT_OF_PART
 from gridctl.local.stack.embedded_client import client_settings
 from gridctl.local.stack.model import Stack, read_stack
 from gridctl.local.stack.processes import find, start, stop
+from tests.support.command import call
+from tests.support.paths import GRIDCTL, ROOT, SCHEMAS
 
-GRIDCTL = str(Path(sys.executable).parent / "gridctl")
-ROOT = Path(__file__).parents[1]
+
+@contextmanager
+def running_stack(state_dir: Path) -> Iterator["RunningStack"]:
+    """Start the embedded stack, and end it afterwards."""
+    stack = RunningStack(state_dir)
+    try:
+        stack.run("up")
+        yield stack
+    finally:
+        stack.run("down")
 
 
 @dataclass(frozen=True)
@@ -29,10 +38,15 @@ class RunningStack:
     external: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def environment(self) -> dict[str, str]:
-        """What a subprocess needs to find the stack."""
+    def variables(self) -> dict[str, str]:
+        """What a command needs to find the stack."""
         endpoints = {f"GRIDCTL_{ENDPOINT_OF_PART[name].upper()}": address for name, address in self.external.items()}
-        return {**os.environ, "GRIDCTL_STATE_DIR": str(self.state_dir), **endpoints}
+        return {"GRIDCTL_STATE_DIR": str(self.state_dir), **endpoints}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of a process that finds the stack."""
+        return {**os.environ, **self.variables}
 
     @cached_property
     def addresses(self) -> Mapping[str, str]:
@@ -65,38 +79,22 @@ class RunningStack:
         return self.addresses["mqtt"]
 
     def run(
-        self, *arguments: object, stdin: bytes | str = b"", check: bool = True, timeout_s: float = 90
+        self, *words: object, stdin: bytes | str = b"", check: bool = True, cwd: Path = ROOT
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command on the stack; with `check` it must succeed."""
-        done = subprocess.run(
-            [GRIDCTL, *map(str, arguments)],
-            input=stdin if isinstance(stdin, bytes) else stdin.encode(),
-            env=self.environment,
-            capture_output=True,
-            timeout=timeout_s,
-            cwd=ROOT,
-        )
-        text = subprocess.CompletedProcess(
-            done.args, done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
-        )
+        """Call a command on the stack, in this process; with `check` it must succeed."""
+        given = stdin if isinstance(stdin, bytes) else stdin.encode()
+        done = call(*words, cwd=cwd, stdin=given, env=self.variables)
         if check:
-            assert text.returncode == 0, f"gridctl {arguments}: exit {text.returncode}\n{text.stdout}\n{text.stderr}"
-        return text
+            assert done.returncode == 0, f"gridctl {words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
 
     def wants_yes(self, directory: Path, *words: str, without: Sequence[str] = ()) -> None:
         """Hold a command to a protected profile, made in `directory`: refused, but for --yes and `without` a change."""
         (directory / "gridctl.toml").write_text("[profile.prod]\nprotected = true\n")
-        command = [GRIDCTL, "--profile", "prod", "-X", f"schemas={ROOT / 'schemas'}", *words]
+        command = ["--profile", "prod", "-X", f"schemas={SCHEMAS}", *words]
         for more, code in (([], 2), *(([word], 0) for word in without), (["--yes"], 0)):
-            done = subprocess.run(
-                [*command, *more],
-                env=self.environment,
-                cwd=directory,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=60,
-            )
-            assert (done.returncode, b"say --yes" in done.stderr) == (code, code == 2), done.stderr
+            done = self.run(*command, *more, check=False, cwd=directory)
+            assert (done.returncode, "say --yes" in done.stderr) == (code, code == 2), done.stderr
 
     @contextmanager
     def without(self, name: str) -> Iterator[None]:
@@ -115,7 +113,7 @@ class RunningStack:
             self.run("up")  # waits until it answers
 
     def start(self, *arguments: object) -> subprocess.Popen[bytes]:
-        """Start a command that goes on; the caller ends it."""
+        """Start a command as a process that goes on; the caller ends it."""
         return subprocess.Popen(
             [GRIDCTL, *map(str, arguments)],
             env=self.environment,

@@ -13,7 +13,8 @@ from gridctl.adapters.redis_state import RedisState
 from gridctl.avro.codec import compile_decoder
 from gridctl.contracts.framing import HEADER_BYTES
 from gridctl.contracts.ids import msg_id
-from tests.running_stack import ROOT, RunningStack
+from tests.running_stack import RunningStack
+from tests.support.paths import ROOT
 
 DEVICES, TICKS = 100, 10
 TOPIC = "iot.thermostat"

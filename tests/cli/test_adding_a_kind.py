@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 PAGE = (ROOT / "docs" / "adding-a-kind.md").read_text(encoding="utf-8")
 COPIED = ("gridctl", "schemas", "gridctl.toml", "pyproject.toml", "README.md", "LICENSE")
 BLOCK = re.compile(r"(?:<!-- file: (\S+) -->\n```\w+\n|```console\n)(.*?)```", re.DOTALL)
@@ -90,6 +91,7 @@ def stack_up(place: Place) -> Iterator[None]:
 
 @pytest.mark.stack
 @pytest.mark.slow
+@pytest.mark.timeout(360)
 def test_the_page_adds_a_kind_that_works_from_the_clone_and_from_its_wheel(tmp_path: Path) -> None:
     clone = Place(tmp_path / "clone", tmp_path / "clone", tmp_path / "clone-state")
     clone.directory.mkdir()

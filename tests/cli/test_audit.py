@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.running_stack import ROOT, RunningStack
+from tests.running_stack import RunningStack
+from tests.support.paths import SCHEMAS
 
 pytestmark = [pytest.mark.stack]
 
@@ -37,7 +38,7 @@ def rules(document: dict[str, object]) -> list[str]:
 def test_a_fresh_stack_verifies_until_somebody_registers_with_plain_http(own_stack: RunningStack) -> None:
     checked = verdict(own_stack, code=0)["checked"]
     assert isinstance(checked, dict)
-    assert checked["entries"] >= 2 * len(list((ROOT / "schemas").glob("*-value")))
+    assert checked["entries"] >= 2 * len(list((SCHEMAS).glob("*-value")))
     assert verdict(own_stack, "--head", checked["head"], code=0)["verdict"] == "pass"
     subject = "t.out-of-band-value"
     url = f"{own_stack.registry}/subjects/{subject}/versions"

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.running_stack import GRIDCTL, RunningStack
+from tests.running_stack import RunningStack
+from tests.support.command import call
+from tests.support.paths import GRIDCTL, ROOT
 
 CALLS = ["--help", "simulate thermostats --help", "simulate thermostats --devices 2000 --ticks 9 --to -"]
 
@@ -37,7 +39,7 @@ def test_a_state_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", [["nonsense"], ["config", "show", "-o", "xml"], ["-X", "nonsense", "config", "show"]])
 def test_a_wrong_call_is_usage(words: list[str]) -> None:
-    done = subprocess.run([GRIDCTL, *words], capture_output=True, text=True, timeout=60)
+    done = call(*words, cwd=ROOT)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr
 

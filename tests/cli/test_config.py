@@ -1,14 +1,13 @@
 """`gridctl config show`, and what a variable that nothing reads does to a call."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.running_stack import GRIDCTL
+from tests.support.command import call
 
 FILE = """
 [profile.prod]
@@ -24,15 +23,7 @@ url = "https://u:hunter2@registry.grid.example/apis/ccompat/v7"
 
 def show(directory: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     (directory / "gridctl.toml").write_text(FILE)
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("GRIDCTL_")}
-    return subprocess.run(
-        [GRIDCTL, *words],
-        cwd=directory,
-        env={**clean, "XDG_CONFIG_HOME": str(directory), "GRIDCTL_PROFILE": "prod", **environ},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return call(*words, cwd=directory, env={"XDG_CONFIG_HOME": str(directory), "GRIDCTL_PROFILE": "prod", **environ})
 
 
 @pytest.mark.parametrize("read", [json.loads, yaml.safe_load])

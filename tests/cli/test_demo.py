@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from gridctl.local.stack.model import read_stack
-from tests.running_stack import GRIDCTL, ROOT
+from tests.support.paths import GRIDCTL, ROOT
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 

@@ -3,13 +3,12 @@
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-BIN = str(Path(sys.executable).parent)
+from tests.support.paths import BIN, ROOT
+
 MARK = "<!-- executed by tests/cli/test_docs.py -->"
 DOCUMENTS = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if MARK in path.read_text()]
 
@@ -55,4 +54,4 @@ def test_the_commands_of_a_document_run(path: Path, tmp_path: Path) -> None:
             printed = [" ".join(line.split()) for line in done.stdout.splitlines()]
             assert [line for line in shown if line not in printed] == [], f"{command}\n{done.stdout}"
     finally:
-        subprocess.run([f"{BIN}/gridctl", "down"], env=environment, capture_output=True, timeout=60)
+        subprocess.run([BIN / "gridctl", "down"], env=environment, capture_output=True, timeout=60)

@@ -4,14 +4,15 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-GRIDCTL = [sys.executable, "-m", "gridctl"]
+from tests.support.command import call
+from tests.support.paths import GRIDCTL
+from tests.support.wait import wait_until
+
 PASSING = {"verdict": "pass", "checked": {}, "findings": []}
 FAILING = {
     "verdict": "fail",
@@ -43,16 +44,7 @@ class Repository:
         (self.directory / "ci" / "gates.toml").write_text("\n".join(gates))
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith("GITHUB_")}
-        return subprocess.run(
-            [*GRIDCTL, "gate", *arguments],
-            cwd=self.directory,
-            env=inherited | environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            stdin=subprocess.DEVNULL,
-        )
+        return call("gate", *arguments, cwd=self.directory, env=environment)
 
 
 @pytest.fixture
@@ -200,19 +192,16 @@ def test_a_package_of_that_name_in_the_tree_is_not_the_judge(repository: Reposit
     (fake / "__main__.py").write_text(f"print({json.dumps(PASSING)!r})")
     repository.gates(gate("pr", ["gridctl", "pr", "check", "--format", "json"], ""))
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GITHUB_")}
-    script = str(Path(sys.executable).parent / "gridctl")
-    done = subprocess.run([script, "gate"], cwd=repository.directory, env=environment, capture_output=True, timeout=60)
+    done = subprocess.run([GRIDCTL, "gate"], cwd=repository.directory, env=environment, capture_output=True, timeout=60)
     assert done.returncode == 2
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)])
 def test_an_interruption_ends_every_process(number: signal.Signals, code: int, repository: Repository) -> None:
     repository.gates(gate("slow", shell("echo $$ > pid; sleep 60 & echo $! > child; wait")))
-    running = subprocess.Popen([*GRIDCTL, "gate"], cwd=repository.directory, stderr=subprocess.PIPE)
+    running = subprocess.Popen([GRIDCTL, "gate"], cwd=repository.directory, stderr=subprocess.PIPE)
     child = repository.directory / "child"
-    deadline = time.monotonic() + 20
-    while not (child.exists() and child.read_text().strip()) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: child.exists() and child.read_text().strip())
     running.send_signal(number)
     _, said = running.communicate(timeout=20)
     assert running.returncode == code

@@ -1,7 +1,6 @@
 """The schema commands on AWS Glue (moto): in this process, where moto answers boto3's calls."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -10,8 +9,9 @@ import pytest
 from gridctl.adapters.glue import GlueRegistry
 from gridctl.cli.main import run
 from gridctl.contracts.audit import AUDIT_SUBJECT
-from tests.running_stack import ROOT, RunningStack
+from tests.running_stack import RunningStack
 from tests.support.moto_glue import REGION, glue_account
+from tests.support.paths import SCHEMAS
 
 URL = f"glue://{REGION}/grid"
 SUBJECT = "t.value"
@@ -88,9 +88,9 @@ def test_registering_in_glue_is_recorded_in_the_ledger_and_verified_beside_it(
     stack: RunningStack, tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tree / SUBJECT / "v3.avsc").unlink()
-    shutil.copytree(ROOT / "schemas" / AUDIT_SUBJECT, tree / AUDIT_SUBJECT)
-    for name in stack.environment.keys() - os.environ.keys():
-        monkeypatch.setenv(name, stack.environment[name])
+    shutil.copytree(SCHEMAS / AUDIT_SUBJECT, tree / AUDIT_SUBJECT)
+    for name, value in stack.variables.items():
+        monkeypatch.setenv(name, value)
     register = ["schema", "register", "--schemas", str(tree), "--registry", URL, "--execute", "-o", "json"]
     verify = ["audit", "verify", "--registry", URL, "--format", "json"]
     with glue_account("grid"):

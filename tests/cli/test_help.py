@@ -12,9 +12,9 @@ import pytest
 import typer.main
 
 from gridctl.cli.main import COMMANDS, build
-from tests.running_stack import GRIDCTL, RunningStack
+from tests.running_stack import RunningStack
+from tests.support.paths import GRIDCTL, ROOT
 
-ROOT = Path(__file__).parents[2]
 # Their examples read the repository's own files.
 IN_REPOSITORY = {("pr", "check"), ("gate",)}
 # What serves until it is stopped, asks a code host, or would end the stack that others use has a test of its own:
@@ -63,10 +63,9 @@ def test_every_command_has_a_runnable_example(words: tuple[str, ...]) -> None:
     assert any(f"gridctl {' '.join(words)}" in example for example in examples)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_root_help_names_every_command(name: str) -> None:
+def test_the_root_help_names_every_command() -> None:
     done = subprocess.run([GRIDCTL, "--help"], capture_output=True, text=True, check=True, timeout=30)
-    assert re.search(rf"^  {name} ", done.stdout, re.MULTILINE)
+    assert {line.split()[0] for line in done.stdout.splitlines() if re.match(r"  \w", line)} >= {*COMMANDS}
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import termios
 import time
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
@@ -18,23 +17,14 @@ from typing import IO, Any
 import pytest
 import yaml
 
-from tests.running_stack import GRIDCTL, RunningStack
+from tests.running_stack import RunningStack
+from tests.support.paths import GRIDCTL
+from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.stack]
 
 DEVICES, TICKS = 1000, 5
 FLEET = ("simulate", "thermostats", "--devices", DEVICES, "--ticks", TICKS, "--seed", 7, "--to", "-")
-
-
-@pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A stack of this module's own: here counts are exact."""
-    running = RunningStack(tmp_path_factory.mktemp("ingest"))
-    try:
-        running.run("up")
-        yield running
-    finally:
-        running.run("down")
 
 
 @pytest.fixture(scope="module")
@@ -164,13 +154,7 @@ def test_a_signal_drains_and_reports(number: int, code: int, platform: RunningSt
 
 def wait_for_bytes_to_be_read(pipe: IO[bytes]) -> None:
     """Wait until nothing of what was written is left in the pipe."""
-    deadline_s = time.monotonic() + 30
-    while time.monotonic() < deadline_s:
-        left = fcntl.ioctl(pipe, termios.FIONREAD, bytes(4))
-        if int.from_bytes(left, sys.byteorder) == 0:
-            return
-        time.sleep(0.05)
-    pytest.fail("the command did not read its input")
+    wait_until(lambda: int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder) == 0)
 
 
 def test_without_a_broker_the_command_ends_soon_and_says_which(platform: RunningStack, fleet: bytes) -> None:

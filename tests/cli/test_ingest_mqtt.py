@@ -4,26 +4,16 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from gridctl.adapters.kafka.reader import KafkaReader
 from gridctl.adapters.mqtt_publisher import MqttPublisher
 from tests.running_stack import RunningStack
+from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A stack of this module's own: here counts are exact."""
-    running = RunningStack(tmp_path_factory.mktemp("ingest-mqtt"))
-    try:
-        running.run("up")
-        yield running
-    finally:
-        running.run("down")
 
 
 def bridge(platform: RunningStack, *more: object) -> "subprocess.Popen[bytes]":
@@ -72,6 +62,12 @@ def readings(prefix: str, count: int) -> list[bytes]:
         ).encode()
         for number in range(count)
     ]
+
+
+def published(platform: RunningStack) -> int:
+    """Return how many readings of chargers are on their topic."""
+    with KafkaReader(platform.bootstrap, platform.kafka) as reader:
+        return sum(span.end for span in reader.spans(["ev.session"]).values())
 
 
 def devices(platform: RunningStack, prefix: str) -> set[str]:
@@ -125,12 +121,13 @@ def test_bridges_of_a_group_share_a_fleet(platform: RunningStack) -> None:
     running = [bridge(platform, *mine), bridge(platform, *mine)]
     for each in running:
         listening(each)
+    before = published(platform)
     send(platform, "shared/x", readings("shared", 1000))
-    time.sleep(1)
+    wait_until(lambda: published(platform) == before + 1000)
     running[0].send_signal(signal.SIGINT)
     first = report(running[0], 130)
     send(platform, "shared/x", readings("alone", 100))
-    time.sleep(1)
+    wait_until(lambda: published(platform) == before + 1100)
     running[1].send_signal(signal.SIGTERM)
     second = report(running[1])
     assert min(first["read"], second["read"] - 100) > 0

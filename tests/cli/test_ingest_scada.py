@@ -3,14 +3,14 @@
 import json
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.running_stack import RunningStack
+from tests.support.command import call
+from tests.support.paths import GRIDCTL
+from tests.support.wait import wait_until
 
 QUALITIES = {
     "t-feeder-001": {"GOOD"},
@@ -19,14 +19,6 @@ QUALITIES = {
     "t-breaker-004": {"GOOD"},
     "t-transformer-005": {"GOOD"},
 }
-GRIDCTL = str(Path(sys.executable).parent / "gridctl")
-
-
-def wait_for(reached: Callable[[], bool]) -> None:
-    ends_s = time.monotonic() + 30
-    while not reached():
-        assert time.monotonic() < ends_s
-        time.sleep(0.05)
 
 
 @pytest.mark.stack
@@ -38,13 +30,13 @@ def test_every_poll_that_the_outstations_counted_is_in_the_state(stack: RunningS
     account_file = tmp_path / "account.json"
     outstations = stack.start(*simulate, "--account", account_file, "-o", "json")
     try:
-        wait_for(map_file.exists)
+        wait_until(map_file.exists)
         # Names of this test's own: other tests on the same stack leave good readings of the usual ones.
         map_file.write_text(map_file.read_text().replace('device_id = "', 'device_id = "t-'))
         first = stack.run("ingest", "scada", "--map", map_file, "--duration", 1.5, "-o", "json")
         second = stack.start("ingest", "scada", "--map", map_file, "-o", "json")
         polls = json.loads(first.stdout)["polls"]
-        wait_for(lambda: json.loads(account_file.read_text())["polls"] > polls)
+        wait_until(lambda: json.loads(account_file.read_text())["polls"] > polls)
         second.send_signal(signal.SIGTERM)
         out, _ = second.communicate(timeout=30)
         outstations.terminate()
@@ -77,9 +69,7 @@ def test_a_wrong_map_is_a_usage_problem_before_anything_is_reached(
 ) -> None:
     if text is not None:
         (tmp_path / "map.toml").write_text(text)
-    done = subprocess.run(
-        [GRIDCTL, "ingest", "scada", "--map", "map.toml"], cwd=tmp_path, capture_output=True, text=True, timeout=30
-    )
+    done = call("ingest", "scada", "--map", "map.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr

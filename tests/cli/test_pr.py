@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,9 @@ from typing import Any
 import pytest
 
 from gridctl.cli.main import run
+from tests.support.git import git
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 GOOD = (ROOT / "ci" / "examples" / "pr-body.md").read_text(encoding="utf-8")
 SAFETY = GOOD[GOOD.index("## Safety Impact") : GOOD.index("## Grid Impact")]
 ROLLBACK = "\n## Rollback Plan\n\nRevert the merge commit and redeploy the tag before it.\n"
@@ -264,12 +264,6 @@ def test_a_waiver_holds_for_its_finding_its_content_and_its_time(desk: Desk) -> 
     ):
         waivers.write_text(wrong)
         assert desk.judge(GOOD, changed)[0] == 2
-
-
-def git(directory: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main")
-    done = subprocess.run(["git", *identity, *arguments], cwd=directory, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 @pytest.fixture

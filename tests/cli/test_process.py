@@ -3,9 +3,7 @@
 import json
 import signal
 import subprocess
-import time
 from base64 import b64decode
-from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -15,23 +13,14 @@ import pytest
 from confluent_kafka import Producer
 
 from gridctl.adapters.redis_state import RedisState
-from tests.running_stack import GRIDCTL, RunningStack
+from tests.running_stack import RunningStack
+from tests.support.paths import GRIDCTL
+from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.stack]
 
 DEVICES, TICKS = 200, 5
 JUNK = [b"", b"\x00\x00\x00", b"\x01\x00\x00\x00\x01x", b"\x00\x7f\xff\xff\xffx", b"\x00\x00\x00\x00\x01\xff\xff"]
-
-
-@pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A stack of this module's own, with some events in it: here counts are exact."""
-    running = RunningStack(tmp_path_factory.mktemp("process"))
-    try:
-        running.run("up")
-        yield running
-    finally:
-        running.run("down")
 
 
 def simulated(kind: str, platform: RunningStack, *more: object) -> bytes:
@@ -134,11 +123,9 @@ def test_max_messages_and_progress(platform: RunningStack, tmp_path: Path) -> No
 def test_a_signal_ends_it_with_its_account(number: int, code: int, platform: RunningStack, tmp_path: Path) -> None:
     progress = tmp_path / "progress.json"
     running = platform.start("process", "--group", f"t.{code}", "--progress", progress, "-o", "json")
-    deadline_s = time.monotonic() + 30
-    while not (progress.exists() and json.loads(progress.read_text())["consumed"]):
-        assert running.poll() is None
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)
+    wait_until(
+        lambda: running.poll() is not None or (progress.exists() and json.loads(progress.read_text())["consumed"])
+    )
     running.send_signal(number)
     out, _ = running.communicate(timeout=20)
     assert running.returncode == code

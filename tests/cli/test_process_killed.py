@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -12,6 +11,7 @@ import redis
 
 from gridctl.adapters.redis_state import RedisState
 from tests.running_stack import RunningStack
+from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.embedded, pytest.mark.slow]
 
@@ -20,23 +20,11 @@ EVENTS = DEVICES * TICKS
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A stack of this module's own, with events and what an undisturbed run makes of them."""
-    running = RunningStack(tmp_path_factory.mktemp("killed"))
-    try:
-        running.run("up")
-        for kind in ("thermostats", "chargers"):
-            lines = running.run(
-                "simulate", kind, "--devices", DEVICES // 2, "--ticks", TICKS, "--seed", 7, "--to", "-"
-            ).stdout
-            running.run("ingest", "jsonl", "-", stdin=lines)
-        yield running
-    finally:
-        running.run("down")
-
-
-@pytest.fixture(scope="module")
 def undisturbed(platform: RunningStack) -> str:
+    """The state that an undisturbed run makes of the stack's events."""
+    for kind in ("thermostats", "chargers"):
+        fleet = ("simulate", kind, "--devices", DEVICES // 2, "--ticks", TICKS, "--seed", 7, "--to", "-")
+        platform.run("ingest", "jsonl", "-", stdin=platform.run(*fleet).stdout)
     done = json.loads(platform.run("process", "--group", "t.undisturbed", "--until-idle", "-o", "json").stdout)
     assert done["consumed"] == EVENTS
     return state(platform)
@@ -66,11 +54,11 @@ def start(platform: RunningStack, group: str, *more: object, batch: int = 10) ->
 
 
 def kill_in_the_middle(platform: RunningStack, victim: subprocess.Popen[bytes]) -> None:
-    deadline_s = time.monotonic() + 40
-    while effects(platform) < EVENTS // 20:
+    def has_begun() -> bool:
         assert victim.poll() is None, victim.communicate(timeout=20)
-        assert time.monotonic() < deadline_s
-        time.sleep(0.005)
+        return effects(platform) >= EVENTS // 20
+
+    wait_until(has_begun, 40, pause_s=0.005)
     victim.send_signal(signal.SIGKILL)
     victim.communicate(timeout=20)
     assert effects(platform) < EVENTS, "it was killed when nothing was left to do: make its batches smaller"

@@ -3,21 +3,17 @@
 import json
 import os
 import subprocess
-import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import chdir, redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import httpx
 import pytest
 
-from gridctl.cli import main
+from tests.support.command import call
+from tests.support.git import git
+from tests.support.paths import GRIDCTL
 
-GRIDCTL = str(Path(sys.executable).parent / "gridctl")
 A = '{"name": "a", "type": "int"}'
 B = '{"name": "b", "type": "int"}'
 B_DEFAULT = '{"name": "b", "type": "int", "default": 0}'
@@ -39,13 +35,7 @@ def write(tree: Path, subject: str, *texts: str) -> Path:
 
 
 def run(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Call the command in this process: the whole of it but the interpreter's start."""
-    argv = ["schema", "check", *map(str, words)]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("GRIDCTL_", "GITHUB_"))}
-    out, err = StringIO(), StringIO()
-    with chdir(cwd), patch.dict(os.environ, environment, clear=True), redirect_stdout(out), redirect_stderr(err):
-        code = main.run(argv)
-    return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
+    return call("schema", "check", *words, cwd=cwd)
 
 
 def document(*words: str | Path, cwd: Path, code: int) -> dict[str, Any]:
@@ -153,19 +143,14 @@ def test_a_subject_may_be_a_link_to_a_directory(tmp_path: Path) -> None:
     assert run(cwd=tmp_path).returncode == 3
 
 
-def git(*words: str, cwd: Path) -> None:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *identity, *words], cwd=cwd, check=True, capture_output=True, timeout=30)
-
-
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A branch `work` that left `main` where it holds v1 and v2; the tree lies in a directory of the repository."""
     write(tmp_path / "app" / "schemas", "s", *THREE[:2])
-    git("init", "-q", "-b", "main", cwd=tmp_path)
-    git("add", ".", cwd=tmp_path)
-    git("commit", "-q", "-m", "first", cwd=tmp_path)
-    git("checkout", "-q", "-b", "work", cwd=tmp_path)
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    git(tmp_path, "checkout", "-q", "-b", "work")
     return tmp_path / "app"
 
 
@@ -189,18 +174,18 @@ def test_beside_a_base_an_edit_and_a_deletion_are_found(clone: Path) -> None:
 
 
 def test_beside_a_base_a_tree_that_is_gone_altogether(clone: Path) -> None:
-    git("rm", "-rq", "schemas", cwd=clone)
+    git(clone, "rm", "-rq", "schemas")
     assert marks(document("--base", "main", cwd=clone.parent, code=5)) == [("could-not-check", None, None)]
     found = document("--base", "main", "--schemas", "app/schemas", cwd=clone.parent, code=3)
     assert marks(found) == [("version-deleted", 1, None), ("version-deleted", 2, None)]
 
 
 def test_a_base_that_went_on(clone: Path) -> None:
-    git("checkout", "-q", "main", cwd=clone)
+    git(clone, "checkout", "-q", "main")
     write(clone / "schemas", "s", *THREE[:2], record(A, B_DEFAULT, '{"name": "c", "type": "int", "default": 0}'))
-    git("add", ".", cwd=clone)
-    git("commit", "-q", "-m", "third", cwd=clone)
-    git("checkout", "-q", "work", cwd=clone)
+    git(clone, "add", ".")
+    git(clone, "commit", "-q", "-m", "third")
+    git(clone, "checkout", "-q", "work")
     assert run("--base", "main", cwd=clone).returncode == 0
     write(clone / "schemas", "s", *THREE[:2], record(A, B_DEFAULT, '{"name": "d", "type": "int", "default": 0}'))
     assert marks(document("--base", "main", cwd=clone, code=3)) == [("version-edited", 3, None)]
@@ -208,20 +193,12 @@ def test_a_base_that_went_on(clone: Path) -> None:
 
 def test_a_base_that_cannot_be_seen_is_not_a_pass(clone: Path, tmp_path: Path) -> None:
     assert document("--base", "origin/main", cwd=clone, code=5)["verdict"] == "error"
-    git("checkout", "-q", "--orphan", "unrelated", cwd=clone)
-    git("commit", "-q", "-m", "no common history", cwd=clone)
+    git(clone, "checkout", "-q", "--orphan", "unrelated")
+    git(clone, "commit", "-q", "-m", "no common history")
     assert document("--base", "main", cwd=clone, code=5)["verdict"] == "error"
     outside = tmp_path.parent / f"{tmp_path.name}-outside"
     write(outside / "schemas", "s", *THREE[:2])
     assert document("--base", "main", cwd=outside, code=5)["verdict"] == "error"
-
-
-@pytest.fixture(scope="module")
-def embedded() -> Iterator[str]:
-    with subprocess.Popen([GRIDCTL, "registry", "serve"], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        yield process.stdout.readline().strip()
-        process.terminate()
 
 
 @pytest.fixture(params=["embedded", pytest.param("real", marks=pytest.mark.real)])
@@ -230,7 +207,7 @@ def registry(request: pytest.FixtureRequest) -> str:
     if request.param == "real":
         assert os.environ.get("GRIDCTL_TEST_REGISTRY"), "GRIDCTL_TEST_REGISTRY names no registry"
         return os.environ["GRIDCTL_TEST_REGISTRY"]
-    return str(request.getfixturevalue("embedded"))
+    return str(request.getfixturevalue("embedded_registry"))
 
 
 @pytest.fixture
@@ -376,9 +353,9 @@ def test_git_does_not_hold_what_a_link_shows(clone: Path) -> None:
     (clone / "schemas" / "s").symlink_to(outside)
     linked = run("--base", "main", cwd=clone)
     assert (linked.returncode, "schemas/s: a link" in linked.stderr) == (2, True)
-    git("add", ".", cwd=clone)
-    git("commit", "-q", "-m", "a link", cwd=clone)
-    git("branch", "-f", "main", cwd=clone)
+    git(clone, "add", ".")
+    git(clone, "commit", "-q", "-m", "a link")
+    git(clone, "branch", "-f", "main")
     (clone / "schemas" / "s").unlink()
     write(clone / "schemas", "s", record(B))
     assert document("--base", "main", cwd=clone, code=5)["verdict"] == "error"

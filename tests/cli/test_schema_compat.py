@@ -1,40 +1,23 @@
 """`gridctl schema compat`, as a user and as another judge's script call it."""
 
 import json
-import os
 import subprocess
-import sys
 import time
-from contextlib import chdir, redirect_stderr, redirect_stdout
-from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
-from gridctl.cli import main
+from tests.support.command import call
+from tests.support.paths import GRIDCTL
 
-GRIDCTL = str(Path(sys.executable).parent / "gridctl")
 OLD = '{"type": "record", "name": "R", "fields": [\n  {"name": "a", "type": "int"}\n]}\n'
 WIDER = OLD.replace('"int"', '"long"')
 GROWN = OLD.replace('"int"}', '"int"},\n  {"name": "b", "type": "int"}')
 
 
 def run(*words: str | Path, stdin: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Call the command in this process: the whole of it but the interpreter's start."""
-    argv = ["schema", "compat", *map(str, words)]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("GRIDCTL_", "GITHUB_"))}
-    out, err, given = StringIO(), StringIO(), TextIOWrapper(BytesIO(stdin))
-    with (
-        chdir(cwd or Path.cwd()),
-        patch.dict(os.environ, environment, clear=True),
-        patch.object(sys, "stdin", given),
-        redirect_stdout(out),
-        redirect_stderr(err),
-    ):
-        code = main.run(argv)
-    return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
+    return call("schema", "compat", *words, stdin=stdin, cwd=cwd or Path.cwd())
 
 
 def answers(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.running_stack import GRIDCTL, ROOT, RunningStack
+from tests.running_stack import RunningStack
+from tests.support.paths import GRIDCTL, ROOT, SCHEMAS
 
 pytestmark = [pytest.mark.stack]
-
-SCHEMAS = ROOT / "schemas"
 
 
 def record(*fields: object) -> str:

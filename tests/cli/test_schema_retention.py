@@ -17,7 +17,8 @@ from gridctl.contracts.framing import frame_header
 from gridctl.deadletters.letter import letter_of
 from gridctl.deadletters.refusal import Refusal
 from gridctl.streams.codec import framed_encoder
-from tests.running_stack import ROOT, RunningStack
+from tests.running_stack import RunningStack
+from tests.support.paths import SCHEMAS
 
 pytestmark = [pytest.mark.stack]
 
@@ -37,7 +38,7 @@ def asked(stack: RunningStack, tmp_path: Path) -> Asked:
 
     def ask(topic: str, reader: str, code: int) -> dict[str, Any]:
         tree = tmp_path / "schemas"
-        shutil.copytree(ROOT / "schemas", tree, dirs_exist_ok=True)
+        shutil.copytree(SCHEMAS, tree, dirs_exist_ok=True)
         (tree / f"{topic}-value").mkdir(exist_ok=True)
         (tree / f"{topic}-value" / "v1.avsc").write_text(reader)
         with (tree / "topics.toml").open("a") as file:
@@ -69,7 +70,7 @@ def test_every_id_in_the_topic_and_its_dead_letters_counts(stack: RunningStack, 
         one, two = (registry.register(f"{topic}-value", text).schema_id for text in (ONE, TWO))
         # The stack is shared: for the tests of the ledger nothing may be registered that is not recorded.
         stack.run("schema", "register", "--execute", "--adopt", "registered by a test")
-        dead = (ROOT / "schemas" / DEAD_LETTER_SUBJECT / "v2.avsc").read_text()
+        dead = (SCHEMAS / DEAD_LETTER_SUBJECT / "v2.avsc").read_text()
         raw = frame_header(one) + b"\x02"
         letter = letter_of(Refusal("APPLY", "r", "r"), raw, "s", now_ms=0, cap_bytes=100)
         encoder = framed_encoder(DEAD_LETTER_SUBJECT, dead, registry)

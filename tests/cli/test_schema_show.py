@@ -1,22 +1,18 @@
 """`gridctl schema lint`, `drift`, `diff`, `list`, `history` and `show`, as a user calls them."""
 
-import io
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
 
-from gridctl.cli import main
-
-GRIDCTL = str(Path(sys.executable).parent / "gridctl")
-SCHEMAS = Path(__file__).parents[2] / "schemas"
+from tests.support.command import call
+from tests.support.paths import SCHEMAS
+from tests.support.registry_process import registry_process
 
 V1 = {
     "type": "record",
@@ -28,26 +24,10 @@ V1 = {
 V2 = {**V1, "fields": [{"name": "power_w", "type": "long", "doc": "Power."}, {"name": "id", "type": "string"}]}
 
 
-class Done(NamedTuple):
-    stdout: str
-    stderr: str
-
-
-def run(*words: str | Path, cwd: Path, code: int = 0) -> Done:
-    """Run the command in this process, which saves its start-up, and check the exit code."""
-    out, err = io.StringIO(), io.StringIO()
-    with chdir(cwd), redirect_stdout(out), redirect_stderr(err):
-        found = main.run(["schema", *map(str, words)])
-    done = Done(out.getvalue(), err.getvalue())
-    assert found == code, f"{found}\n{done.stdout}\n{done.stderr}"
-    assert "unexpected" not in done.stderr
+def run(*words: str | Path, cwd: Path, code: int = 0) -> "subprocess.CompletedProcess[str]":
+    done = call("schema", *words, cwd=cwd)
+    assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
-
-
-@pytest.fixture(autouse=True)
-def outside_actions(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"):
-        monkeypatch.delenv(name, raising=False)
 
 
 def told(*words: str | Path, cwd: Path, code: int = 0) -> Any:
@@ -67,18 +47,12 @@ def tree(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def registry() -> Iterator[str]:
     """Start the embedded registry with both versions; yield its URL."""
-    server = subprocess.Popen([GRIDCTL, "registry", "serve"], stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout
-        url = next(word for word in server.stdout.readline().split() if word.startswith("http"))
+    with registry_process() as url:
         put(f"{url}/config/grid.meter-value", {"compatibility": "NONE"}, "PUT")
         for schema in (V1, V2):
             put(f"{url}/subjects/grid.meter-value/versions", {"schema": json.dumps(schema)}, "POST")
         put(f"{url}/subjects/other-value/versions", {"schema": '"int"'}, "POST")
         yield url
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 def put(url: str, body: dict[str, str], method: str) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.running_stack import GRIDCTL, RunningStack
+from tests.running_stack import RunningStack
+from tests.support.paths import GRIDCTL
 
 pytestmark = [pytest.mark.stack]
 

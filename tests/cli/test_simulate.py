@@ -1,18 +1,13 @@
 """The options of `gridctl simulate`: a file is --to, a format is --output; the old names still work, with a warning."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.running_stack import GRIDCTL
+from tests.support.command import call
 
 ONE = ["simulate", "chargers", "--devices", "1"]
-
-
-def simulate(*words: str, directory: Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([GRIDCTL, *words], cwd=directory, capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +20,7 @@ def simulate(*words: str, directory: Path) -> "subprocess.CompletedProcess[str]"
     ],
 )
 def test_lines_go_to_a_file(words: list[str], renamed: str, tmp_path: Path) -> None:
-    done = simulate(*words, directory=tmp_path)
+    done = call(*words, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
     assert json.loads((tmp_path / "file").read_text())["device_id"] == "ev-0000001"
     assert done.stderr.startswith(f"warning: {renamed}") if renamed else done.stderr == ""
@@ -33,7 +28,7 @@ def test_lines_go_to_a_file(words: list[str], renamed: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("words", [["--account", "a", "-o", "json"], ["--ledger", "a", "--format", "json"]])
 def test_an_account_is_kept_in_a_file_and_printed_in_a_format(words: list[str], tmp_path: Path) -> None:
-    done = simulate("simulate", "scada", "--duration", "0", *words, directory=tmp_path)
+    done = call("simulate", "scada", "--duration", 0, *words, cwd=tmp_path)
     assert done.returncode == 0
     assert json.loads(done.stdout) == json.loads((tmp_path / "a").read_text())
     assert ("--ledger is now --account" in done.stderr) == ("--ledger" in words)
@@ -42,6 +37,6 @@ def test_an_account_is_kept_in_a_file_and_printed_in_a_format(words: list[str], 
 
 @pytest.mark.parametrize("words", [["--start", "2026-01-15T00:00:00Z"], ["--to", "-", "--mqtt", "127.0.0.1:1"]])
 def test_what_is_for_the_other_way_of_sending_is_a_wrong_call(words: list[str], tmp_path: Path) -> None:
-    done = simulate(*ONE, *words, directory=tmp_path)
+    done = call(*ONE, *words, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "next: leave out" in done.stderr

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -12,7 +11,8 @@ import pytest
 
 from gridctl.cli.output import print_table
 from gridctl.local.stack.model import read_stack
-from tests.running_stack import GRIDCTL, RunningStack
+from tests.running_stack import RunningStack
+from tests.support.paths import SCHEMAS
 
 pytestmark = [pytest.mark.stack, pytest.mark.embedded]
 PARTS = ["broker", "registry", "redis", "mqtt"]
@@ -117,7 +117,7 @@ def test_a_part_that_cannot_start_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_topics_plan_shows_drift_and_apply_never_deletes(own_stack: RunningStack, tmp_path: Path) -> None:
-    text = (Path(__file__).parents[2] / "schemas" / "topics.toml").read_text()
+    text = (SCHEMAS / "topics.toml").read_text()
     schemas = tmp_path / "schemas"
     schemas.mkdir()
     shorter = text.replace("retention_ms = 604800000", "retention_ms = 86400000")
@@ -163,16 +163,14 @@ def test_without_a_stack_each_command_says_so_in_a_line(words: str, tmp_path: Pa
 
 @pytest.mark.parametrize("words", [["topics", "list"], ["status"], ["doctor"]], ids=" ".join)
 def test_endpoints_that_do_not_answer_are_named(words: list[str], tmp_path: Path) -> None:
-    environment = {
-        **os.environ,
-        "GRIDCTL_STATE_DIR": str(tmp_path),
-        "GRIDCTL_BOOTSTRAP": "127.0.0.1:9",
-        "GRIDCTL_REGISTRY": "http://127.0.0.1:9",
-        "GRIDCTL_REDIS": "redis://127.0.0.1:9/0",
-        "GRIDCTL_MQTT": "127.0.0.1:9",
+    away = {
+        "broker": "127.0.0.1:9",
+        "registry": "http://127.0.0.1:9",
+        "redis": "redis://127.0.0.1:9",
+        "mqtt": "127.0.0.1:9",
     }
     started_s = time.monotonic()
-    done = subprocess.run([GRIDCTL, *words], env=environment, capture_output=True, text=True, timeout=30)
+    done = RunningStack(tmp_path, away).run(*words, check=False)
     assert time.monotonic() - started_s < 25, "10 s on a machine that is not busy"
     assert done.returncode == 5
     assert "127.0.0.1:9" in done.stderr + done.stdout

@@ -1,7 +1,6 @@
 """The asset table follows its topic: on the embedded broker, and in the real tier on Apache Kafka."""
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,11 +18,13 @@ from gridctl.avro.codec import compile_encoder
 from gridctl.contracts.assets import ASSET_TOPIC
 from gridctl.contracts.framing import frame_header
 from gridctl.errors import Unavailable, UsageProblem
-from tests.running_stack import ROOT, RunningStack
+from tests.running_stack import RunningStack
+from tests.support.paths import SCHEMAS
+from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.stack]
 
-SCHEMA = (ROOT / "schemas" / f"{ASSET_TOPIC}-value" / "v1.avsc").read_text()
+SCHEMA = (SCHEMAS / f"{ASSET_TOPIC}-value" / "v1.avsc").read_text()
 AT_MS = 1_700_000_000_000
 
 
@@ -59,13 +60,6 @@ def send(stack: RunningStack, device_id: str, value: bytes | None) -> None:
     assert producer.flush(20) == 0
 
 
-def becomes(true: Callable[[], bool], timeout_s: float = 15) -> bool:
-    deadline_s = time.monotonic() + timeout_s
-    while not true() and time.monotonic() < deadline_s:
-        time.sleep(0.05)
-    return true()
-
-
 def is_stamped(follower: AssetFollower, device_id: str, stamp: tuple[str, str | None]) -> bool:
     return follower.table.stamps()(device_id, AT_MS) == stamp
 
@@ -81,7 +75,7 @@ def test_what_is_added_later_is_followed_again_and_again(stack: RunningStack, de
         assert is_stamped(follower, device_id, UNKNOWN_STAMP)
         for level in ("ESSENTIAL", "LIFE_SUSTAINING", "PUBLIC_SAFETY"):
             apply(stack, device_id, level)
-            assert becomes(partial(is_stamped, follower, device_id, (level, "c-1"))), level
+            wait_until(partial(is_stamped, follower, device_id, (level, "c-1")), otherwise=level)
         follower.check()
 
 
@@ -91,7 +85,7 @@ def test_a_deleted_or_unreadable_record_is_unknown(stack: RunningStack, device_i
     with following(stack) as follower:
         assert is_stamped(follower, device_id, ("ESSENTIAL", "c-1"))
         send(stack, device_id, value)
-        assert becomes(partial(is_stamped, follower, device_id, UNKNOWN_STAMP))
+        wait_until(partial(is_stamped, follower, device_id, UNKNOWN_STAMP))
 
 
 def test_a_table_that_waits_does_not_keep_the_broker_busy(stack: RunningStack, device_id: str) -> None:
@@ -103,7 +97,7 @@ def test_a_table_that_waits_does_not_keep_the_broker_busy(stack: RunningStack, d
         fetches.append(sum(broker["req"].get("Fetch", 0) for broker in brokers))
 
     with following(stack, {"statistics.interval.ms": 100, "stats_cb": count}) as follower:
-        assert becomes(lambda: len(fetches) >= 25), "the client tells nothing of itself"
+        wait_until(lambda: len(fetches) >= 25, otherwise="the client tells nothing of itself")
         follower.check()
     assert fetches[-1] - fetches[-11] <= 10, f"asked again and again for nothing: {fetches}"
 
@@ -122,11 +116,11 @@ def test_a_broker_that_went_away_is_followed_again(
     warnings: list[str] = []
     with following(own_stack, warn=warnings.append) as follower:
         with own_stack.without("broker"):
-            assert becomes(partial(heard, follower, warnings, 1), 60)
+            wait_until(partial(heard, follower, warnings, 1), 60)
             assert is_stamped(follower, device_id, ("ESSENTIAL", "c-1")), "a short outage changes no stamp"
-        assert becomes(partial(heard, follower, warnings, 2), 60)
+        wait_until(partial(heard, follower, warnings, 2), 60)
         apply(own_stack, device_id, "LIFE_SUSTAINING")
-        assert becomes(partial(is_stamped, follower, device_id, ("LIFE_SUSTAINING", "c-1")))
+        wait_until(partial(is_stamped, follower, device_id, ("LIFE_SUSTAINING", "c-1")))
         follower.check()
     stale, again = warnings
     assert own_stack.bootstrap in stale
@@ -145,9 +139,9 @@ def test_a_record_whose_schema_cannot_be_asked_for_is_taken_when_the_registry_an
     with following(own_stack) as follower:
         with own_stack.without("registry"):
             send(own_stack, device_id, value)
-            assert becomes(lambda: own_stack.registry in follower._problem, 60)
+            wait_until(lambda: own_stack.registry in follower._problem, 60)
             assert is_stamped(follower, device_id, UNKNOWN_STAMP)
-        assert becomes(partial(is_stamped, follower, device_id, ("ESSENTIAL", "c-1")), 30)
+        wait_until(partial(is_stamped, follower, device_id, ("ESSENTIAL", "c-1")), 30)
         follower.check()
 
 
@@ -167,7 +161,7 @@ def test_a_topic_that_was_created_again_ends_the_run(own_stack: RunningStack, de
                 return "created again" in failure.message
             return False
 
-        assert becomes(is_over, 30), "what the topic held before would be stamped for ever"
+        wait_until(is_over, otherwise="what the topic held before would be stamped for ever")
 
 
 def test_our_own_schema_must_be_one(stack: RunningStack) -> None:

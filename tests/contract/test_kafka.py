@@ -22,6 +22,9 @@ from gridctl.errors import Unavailable
 from gridctl.governance.topics import LiveTopic, apply, plan
 from gridctl.streams.publisher import Message, Receipt
 from tests.running_stack import RunningStack
+from tests.support.publishing import settled
+from tests.support.topics import own_topic
+from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.stack]
 LOG_APPEND_TIME = 2
@@ -33,15 +36,7 @@ Publish = Callable[..., Receipt]
 @pytest.fixture
 def spec() -> TopicSpec:
     """A topic of this test alone."""
-    return TopicSpec(
-        name=f"test.t{uuid.uuid4().hex}",
-        description="One test's own",
-        owner="@gridstream/platform",
-        partitions=PARTITIONS,
-        key="device_id",
-        retention_ms=604_800_000,
-        subject="iot.thermostat-value",
-    )
+    return own_topic(PARTITIONS)
 
 
 @pytest.fixture
@@ -58,12 +53,9 @@ def publish(stack: RunningStack, topic: str) -> Iterator[Publish]:
 
 def sent(publisher: KafkaPublisher, topic: str, messages: list[Message]) -> Receipt:
     """Publish and wait for the acknowledgements."""
-    ticket = Receipt()
-    publisher.publish(topic, messages, ticket)
-    deadline_s = time.monotonic() + 20
-    while ticket.outstanding and time.monotonic() < deadline_s:
-        publisher.poll(0.1)
-    return ticket
+    receipt = Receipt()
+    publisher.publish(topic, messages, receipt)
+    return settled(publisher, receipt)
 
 
 def numbered(count: int) -> list[Message]:
@@ -95,10 +87,7 @@ def test_drift_is_seen_and_mended(stack: RunningStack, spec: TopicSpec, topic: s
     assert [change.action for change in plan(changed, mine)] == ["add_partitions", "set_config"]
     admin.add_partitions(topic, PARTITIONS + 2)
     admin.set_config(topic, {"retention.ms": "1000000"})
-    deadline_s = time.monotonic() + 10  # a cluster shows it a moment later
-    while (left := plan(changed, {topic: admin.topics()[topic]})) and time.monotonic() < deadline_s:
-        time.sleep(0.1)
-    assert left == []
+    wait_until(lambda: plan(changed, {topic: admin.topics()[topic]}) == [])  # a cluster shows it a moment later
 
 
 def test_applying_twice_changes_nothing(stack: RunningStack, spec: TopicSpec) -> None:
@@ -168,8 +157,7 @@ def test_what_was_not_committed_comes_again_and_what_was_does_not(
         assert len(read(events, 100)) == 100, "the first member committed nothing"
         assert not events.is_drained()
         events.commit()
-        time.sleep(0.4)
-        assert events.is_drained()
+        wait_until(events.is_drained)
     publish(numbered(5))
     with member(stack, topic, topic) as events:
         assert len(read(events, 5)) == 5
@@ -189,10 +177,8 @@ def test_a_group_that_waits_for_a_member_that_hangs_is_not_drained(
     admin = AdminClient({"bootstrap.servers": stack.bootstrap})
     with stack.start("process", "--group", topic) as hanging:
         try:
-            deadline_s = time.monotonic() + 30
-            while admin.describe_consumer_groups([topic])[topic].result().state != ConsumerGroupState.STABLE:
-                assert time.monotonic() < deadline_s
-                time.sleep(0.1)
+            group = admin.describe_consumer_groups
+            wait_until(lambda: group([topic])[topic].result().state == ConsumerGroupState.STABLE)
             hanging.send_signal(signal.SIGSTOP)
             with member(stack, topic, topic) as late:
                 until_s = time.monotonic() + 9
@@ -240,19 +226,19 @@ def test_two_members_share_the_partitions(stack: RunningStack, topic: str, publi
         reading(first) as of_first,
         reading(second) as of_second,
     ):
-        owned: list[set[int]] = [set(), set()]
-        deadline_s = time.monotonic() + 40
-        while not (all(owned) and not owned[0] & owned[1]) and time.monotonic() < deadline_s:
+
+        def is_shared() -> bool:
             this_round = uuid.uuid4().hex.encode()
             publish([{"key": f"d-{number}", "value": this_round} for number in range(40)])
-            while time.monotonic() < deadline_s:
-                time.sleep(0.05)
-                partitions = [[place for value, place in seen if value == this_round] for seen in (of_first, of_second)]
-                if sum(map(len, partitions)) >= 40:
-                    break
-            owned = [set(places) for places in partitions]
-        assert owned[0] | owned[1] == set(range(PARTITIONS))
-        assert not owned[0] & owned[1]
+
+            def places() -> list[list[int]]:
+                return [[place for value, place in seen if value == this_round] for seen in (of_first, of_second)]
+
+            wait_until(lambda: sum(map(len, places())) >= 40)
+            mine, others = map(set, places())
+            return bool(mine and others) and mine | others == set(range(PARTITIONS)) and not mine & others
+
+        wait_until(is_shared, 60, otherwise="they never had different partitions")
 
 
 def test_a_static_member_that_comes_back_has_its_partitions_at_once(

@@ -1,11 +1,10 @@
 """One suite for the ledger port: in memory, and on the stack's broker with several writers at once."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,12 +17,13 @@ from gridctl.audit.ledger import Ledger, Origin
 from gridctl.audit.verify import walk
 from gridctl.contracts.audit import AUDIT_SUBJECT, AUDIT_TOPIC, AuditFact
 from gridctl.contracts.framing import frame_header
-from tests.running_stack import ROOT, RunningStack
+from tests.running_stack import RunningStack
 from tests.support.memory_ledger import MemoryLedger
+from tests.support.paths import SCHEMAS
 
 pytestmark = [pytest.mark.stack]
 
-SCHEMA = (ROOT / "schemas" / AUDIT_SUBJECT / "v1.avsc").read_text()
+SCHEMA = (SCHEMAS / AUDIT_SUBJECT / "v1.avsc").read_text()
 Writer = Callable[[], Ledger]
 
 
@@ -93,19 +93,33 @@ def test_writers_at_once_make_no_fork(stack: RunningStack, open_: ExitStack) -> 
 
 
 @pytest.mark.slow
-def test_many_writers_queue(stack: RunningStack, open_: ExitStack) -> None:
+def test_many_writers_queue(stack: RunningStack, monkeypatch: pytest.MonkeyPatch) -> None:
     appends, facts, run = 5, 3, uuid4().hex
     names = [f"{run}-{number}" for number in range(12)]
-    command = [sys.executable, "-m", "tests.support.ledger_writer", stack.bootstrap, stack.registry]
+    turns: list[Producer] = []
+
+    class Counted(Producer):
+        """A producer is made for each turn."""
+
+        def __init__(self, settings: dict[str, Any]) -> None:
+            super().__init__(settings)
+            turns.append(self)
+
+    def write(name: str) -> None:
+        with ExitStack() as open_:
+            ledger = kafka_ledger(stack, open_)
+            for step in range(appends):
+                ledger.append([fact(f"{name}/{step}/{each}") for each in range(facts)])
+
+    monkeypatch.setattr("gridctl.adapters.kafka.ledger.Producer", Counted)
     started_s = time.monotonic()
-    writers = [
-        subprocess.Popen([*command, name, str(appends), str(facts)], cwd=ROOT, stdout=subprocess.PIPE) for name in names
-    ]
-    turns = [int(writer.communicate(timeout=110)[0]) for writer in writers]
-    print(f"{time.monotonic() - started_s:.1f} s, {sum(turns) - len(names)} times fenced, turns {turns}")
-    ledger = kafka_ledger(stack, open_)
-    assert walk(ledger.records(), ledger.head()).faults == []
-    subjects = [record.entry.subject for record in ledger.records() if record.entry is not None]
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(write, names))
+    print(f"{time.monotonic() - started_s:.1f} s, {len(turns) - len(names)} times fenced")
+    with ExitStack() as open_:
+        ledger = kafka_ledger(stack, open_)
+        assert walk(ledger.records(), ledger.head()).faults == []
+        subjects = [record.entry.subject for record in ledger.records() if record.entry is not None]
     mine = [subject for subject in subjects if subject.startswith(run)]
     wanted = [f"{name}/{step}/{each}" for name in names for step in range(appends) for each in range(facts)]
     assert sorted(mine) == sorted(wanted), "each fact is there once"

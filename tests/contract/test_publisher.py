@@ -4,8 +4,6 @@ import os
 import shlex
 import signal
 import subprocess
-import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +15,6 @@ from gridctl.adapters.kafka.errors import error_of, failure_of, is_final
 from gridctl.adapters.kafka.producer import KafkaPublisher
 from gridctl.adapters.kafka.reader import KafkaReader
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, DeadLetter
-from gridctl.contracts.topics import TopicSpec
 from gridctl.deadletters.letter import DeadLetters, letter_of
 from gridctl.deadletters.refusal import Refusal
 from gridctl.deadletters.view import letter_row, stored_letters
@@ -27,11 +24,15 @@ from gridctl.runtime.deadline import settle
 from gridctl.streams.codec import FramedDecoder, framed_encoder
 from gridctl.streams.publisher import Headers, Publisher, Receipt, Undelivered
 from gridctl.streams.reader import RangedReader
-from tests.running_stack import ROOT, RunningStack
+from tests.running_stack import RunningStack
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.memory_topics import MemoryTopics
+from tests.support.paths import SCHEMAS
+from tests.support.publishing import settled
+from tests.support.topics import own_topic
+from tests.support.wait import wait_until
 
-LETTER_SCHEMA = (ROOT / "schemas" / DEAD_LETTER_SUBJECT / "v2.avsc").read_text()
+LETTER_SCHEMA = (SCHEMAS / DEAD_LETTER_SUBJECT / "v2.avsc").read_text()
 TOO_LONG = 1_500_000
 
 
@@ -43,28 +44,13 @@ class Bench:
         self.reader = reader
         self.topic = topic
 
-    def settled(self, receipt: Receipt) -> Receipt:
-        deadline_s = time.monotonic() + 20
-        while receipt.outstanding and time.monotonic() < deadline_s:
-            self.publisher.poll(0.1)
-        assert receipt.outstanding == 0
-        return receipt
-
     def held(self) -> list[tuple[bytes | None, bytes | None]]:
         records = self.reader.read(self.reader.spans([self.topic]))
         return [(record.key(), record.value()) for record in records]
 
 
-def own_topic(bootstrap: str) -> str:
-    spec = TopicSpec(
-        name=f"test.t{uuid.uuid4().hex}",
-        description="One test's own",
-        owner="@gridstream/platform",
-        partitions=1,
-        key="device_id",
-        retention_ms=604_800_000,
-        subject="iot.thermostat-value",
-    )
+def made_topic(bootstrap: str) -> str:
+    spec = own_topic(1)
     KafkaTopics(bootstrap, {}).create(spec)
     return spec.name
 
@@ -76,7 +62,7 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
         yield Bench(topics, topics, "test.t")
         return
     bootstrap = request.getfixturevalue("stack").bootstrap
-    topic = own_topic(bootstrap)
+    topic = made_topic(bootstrap)
     with KafkaPublisher(bootstrap, {}, [topic]) as publisher, KafkaReader(bootstrap, {}) as reader:
         yield Bench(publisher, reader, topic)
 
@@ -84,7 +70,7 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
 def test_a_batch_is_there_once_it_is_acknowledged(bench: Bench) -> None:
     receipt = Receipt()
     bench.publisher.publish(bench.topic, [{"key": "d", "value": b"%d" % number} for number in range(500)], receipt)
-    assert bench.settled(receipt).undelivered == []
+    assert settled(bench.publisher, receipt).undelivered == []
     assert bench.held() == [(b"d", b"%d" % number) for number in range(500)]
     receipt.check("nothing came back", "")
 
@@ -95,7 +81,7 @@ def test_what_cannot_be_written_comes_back_as_it_was_with_its_reason(bench: Benc
     bench.publisher.publish(bench.topic, [{"key": "a", "value": long}, {"key": "b", "value": b"short"}], receipt)
     headers: Headers = [("gridstream.rule", b"r")]
     bench.publisher.publish_one(bench.topic, {"key": None, "value": long}, headers, receipt)
-    batched, single = bench.settled(receipt).undelivered
+    batched, single = settled(bench.publisher, receipt).undelivered
     assert [_bytes(each.message["key"]) for each in (batched, single)] == [b"a", None]
     assert {each.message["value"] for each in (batched, single)} == {long}
     assert {(each.topic, each.is_final) for each in (batched, single)} == {(bench.topic, True)}
@@ -107,7 +93,7 @@ def test_what_cannot_be_written_comes_back_as_it_was_with_its_reason(bench: Benc
     # What came back can be handed over again, by whatever kept it.
     again = Receipt()
     bench.publisher.publish_one(single.topic, single.message | {"value": b"cut"}, single.headers, again)
-    assert bench.settled(again).undelivered == []
+    assert settled(bench.publisher, again).undelivered == []
     assert bench.held()[-1] == (None, b"cut")
 
 
@@ -137,10 +123,10 @@ def test_a_dead_letter_is_on_its_topic_once_it_is_settled(bench: Bench) -> None:
 
 @pytest.mark.stack
 def test_headers_arrive(stack: RunningStack) -> None:
-    topic, receipt = own_topic(stack.bootstrap), Receipt()
+    topic, receipt = made_topic(stack.bootstrap), Receipt()
     with KafkaPublisher(stack.bootstrap, {}, [topic]) as publisher, KafkaReader(stack.bootstrap, {}) as reader:
         publisher.publish_one(topic, {"key": None, "value": b"v"}, [("gridstream.rule", b"json_truncated")], receipt)
-        Bench(publisher, reader, topic).settled(receipt)
+        settled(publisher, receipt)
         assert [record.headers() for record in reader.read(reader.spans([topic]))] == [
             [("gridstream.rule", b"json_truncated")]
         ]
@@ -154,7 +140,7 @@ def error_in(act: Callable[[], object]) -> KafkaException:
 
 @pytest.mark.stack
 def test_a_producer_that_another_one_has_replaced_is_final(stack: RunningStack) -> None:
-    topic = own_topic(stack.bootstrap)
+    topic = made_topic(stack.bootstrap)
     first, second = (
         Producer({"bootstrap.servers": stack.bootstrap, "transactional.id": topic, "log_level": 0}) for _ in range(2)
     )
@@ -177,12 +163,11 @@ def test_a_broker_that_does_not_answer_passes() -> None:
 
 def test_a_broker_that_is_not_asked_for_a_topic_gives_back_what_passes() -> None:
     receipt = Receipt()
-    with KafkaReader("127.0.0.1:9", {}) as reader:
-        producer = KafkaPublisher.__new__(KafkaPublisher)
-        producer._bootstrap, producer._has_failed = "127.0.0.1:9", False
-        producer._producer = Producer({"bootstrap.servers": "127.0.0.1:9", "message.timeout.ms": 300, "log_level": 0})
-        producer.publish("t", [{"key": "a", "value": b"x"}], receipt)
-        [given_back] = Bench(producer, reader, "t").settled(receipt).undelivered
+    publisher = KafkaPublisher.__new__(KafkaPublisher)
+    publisher._bootstrap, publisher._has_failed = "127.0.0.1:9", False
+    publisher._producer = Producer({"bootstrap.servers": "127.0.0.1:9", "message.timeout.ms": 300, "log_level": 0})
+    publisher.publish("t", [{"key": "a", "value": b"x"}], receipt)
+    [given_back] = settled(publisher, receipt).undelivered
     assert not given_back.is_final
     with pytest.raises(Unavailable) as caught:
         receipt.check("not written", "wait")
@@ -191,30 +176,29 @@ def test_a_broker_that_is_not_asked_for_a_topic_gives_back_what_passes() -> None
 
 @pytest.mark.embedded
 @pytest.mark.slow
-def test_a_broker_that_forgot_the_producer_is_final_and_nothing_is_lost_in_silence(
-    own_stack: RunningStack, tmp_path: Path
-) -> None:
+def test_a_broker_that_forgot_the_producer_is_final_and_nothing_is_lost_in_silence(own_stack: RunningStack) -> None:
     """The embedded broker comes back without what it knew of the producer: the client's order cannot be kept."""
-    topic = own_topic(own_stack.bootstrap)
+    topic, given_back = made_topic(own_stack.bootstrap), list[Undelivered]()
     stack = read_stack(own_stack.state_dir)
     assert stack is not None
     pid = next(part.processes[0].pid for part in stack.parts if part.name == "broker")
     command = Path(f"/proc/{pid}/cmdline").read_text().strip("\0").split("\0")
-    with KafkaPublisher(own_stack.bootstrap, {}, [topic]) as publisher, KafkaReader(own_stack.bootstrap, {}) as reader:
-        bench = Bench(publisher, reader, topic)
-        before = Receipt()
-        publisher.publish(topic, [{"key": "d", "value": b"before"}] * 10, before)
-        assert bench.settled(before).undelivered == []
+
+    def publish(value: bytes) -> list[Undelivered]:
+        receipt = Receipt()
+        publisher.publish(topic, [{"key": "d", "value": value}] * 10, receipt)
+        return settled(publisher, receipt).undelivered
+
+    def is_refused() -> bool:
+        given_back.extend(publish(b"after"))
+        return bool(given_back)
+
+    with KafkaPublisher(own_stack.bootstrap, {}, [topic]) as publisher:
+        assert publish(b"before") == []
         os.kill(pid, signal.SIGKILL)
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as again:
             try:
-                given_back: list[Undelivered] = []
-                deadline_s = time.monotonic() + 30
-                while not given_back and time.monotonic() < deadline_s:
-                    receipt = Receipt()
-                    publisher.publish(topic, [{"key": "d", "value": b"after"}] * 10, receipt)
-                    given_back = bench.settled(receipt).undelivered
-                assert given_back, f"the broker took it: {shlex.join(command)}"
-                assert {each.is_final for each in given_back} == {True}, given_back[0].reason
+                wait_until(is_refused, otherwise=f"the broker takes it: {shlex.join(command)}")
             finally:
                 again.terminate()
+    assert {each.is_final for each in given_back} == {True}, given_back[0].reason

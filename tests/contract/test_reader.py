@@ -1,7 +1,6 @@
 """One suite for reading a topic to a fixed end: in memory, and on a broker (Apache Kafka in the real tier)."""
 
 import time
-import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,11 +8,11 @@ from confluent_kafka import Producer
 
 from gridctl.adapters.kafka.admin import KafkaTopics
 from gridctl.adapters.kafka.reader import KafkaReader
-from gridctl.contracts.topics import TopicSpec
 from gridctl.errors import Unavailable
 from gridctl.streams.reader import Place, RangedReader, Span, TopicAbsent, newest
 from tests.running_stack import RunningStack
 from tests.support.memory_topics import MemoryTopics
+from tests.support.topics import own_topic
 
 PARTITIONS = 2
 
@@ -47,17 +46,9 @@ class KafkaBench:
     """A topic of this test alone on a broker."""
 
     def __init__(self, bootstrap: str) -> None:
-        self.topic = f"test.t{uuid.uuid4().hex}"
-        spec = TopicSpec(
-            name=self.topic,
-            description="One test's own",
-            owner="@gridstream/platform",
-            partitions=PARTITIONS,
-            key="device_id",
-            retention_ms=604_800_000,
-            subject="iot.thermostat-value",
-        )
+        spec = own_topic(PARTITIONS)
         KafkaTopics(bootstrap, {}).create(spec)
+        self.topic = spec.name
         self._bootstrap = bootstrap
         self.opened = KafkaReader(bootstrap, {})
 
@@ -187,6 +178,9 @@ def test_what_was_aborted_can_be_read_where_it_is_asked_for(stack: RunningStack)
 @pytest.mark.parametrize(
     "ask", [lambda reader: reader.spans(["x.y"]), lambda reader: list(reader.read({Place("x.y", 0): Span(0, 1)}))]
 )
-def test_a_broker_that_is_not_there_is_named(ask: Callable[[RangedReader], object]) -> None:
+def test_a_broker_that_is_not_there_is_named(
+    ask: Callable[[RangedReader], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gridctl.adapters.kafka.reader.ANSWER_TIMEOUT_S", 1)
     with KafkaReader("127.0.0.1:9", {}) as reader, pytest.raises(Unavailable, match=r"127\.0\.0\.1:9"):
         ask(reader)

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterable, Iterator
 
@@ -24,20 +22,15 @@ THREE = json.dumps(BASE | {"fields": [*BASE["fields"], FIELD]})
 NEVER_GIVEN_ID = 2_000_000_000
 
 
-@pytest.fixture(scope="module")
-def embedded_url() -> Iterator[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gridctl", "registry", "serve"], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    yield process.stdout.readline().strip()
-    process.terminate()
-    process.communicate(timeout=20)
-
-
 @pytest.fixture(params=["memory", "embedded", "glue", pytest.param("real", marks=pytest.mark.real)])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def glue() -> Iterator[SchemaRegistry]:
+    with glue_registry("suite") as registry:
+        yield registry
 
 
 @pytest.fixture
@@ -46,10 +39,9 @@ def registry(kind: str, request: pytest.FixtureRequest) -> Iterator[SchemaRegist
         yield MemoryRegistry()
         return
     if kind == "glue":
-        with glue_registry("suite") as glue:
-            yield glue
+        yield request.getfixturevalue("glue")
         return
-    url = os.environ.get("GRIDCTL_TEST_REGISTRY", "") if kind == "real" else request.getfixturevalue("embedded_url")
+    url = os.environ.get("GRIDCTL_TEST_REGISTRY") if kind == "real" else request.getfixturevalue("embedded_registry")
     assert url, "GRIDCTL_TEST_REGISTRY names no registry"
     with HttpRegistry(RegistryOptions(url)) as client:
         yield client

@@ -1,7 +1,6 @@
 """One suite for the grid state: in memory, in Valkey, and in a real server that GRIDCTL_TEST_REDIS names."""
 
 import os
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,8 +12,6 @@ from hypothesis import strategies as st
 
 from gridctl.adapters.redis_state import RedisState, keys_of
 from gridctl.errors import Unavailable
-from gridctl.local.stack import embedded
-from gridctl.local.stack.processes import stop
 from gridctl.process.ports import Effect, StateStore
 from gridctl.state.model import (
     SHARDS,
@@ -30,6 +27,7 @@ from gridctl.state.model import (
 from gridctl.state.reader import StateReader
 from gridctl.state.record import pack, pack_register, unpack
 from tests.support.memory_state import MemoryState
+from tests.support.valkey import running_valkey
 
 
 class GridState(StateStore, StateReader):
@@ -38,18 +36,8 @@ class GridState(StateStore, StateReader):
 
 @pytest.fixture(scope="module")
 def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    part = embedded.redis(tmp_path_factory.mktemp("valkey"))
-    deadline_s = time.monotonic() + 20
-    with closing(redis.Redis.from_url(part.address)) as client:
-        while True:
-            try:
-                client.ping()
-                break
-            except redis.ConnectionError:
-                assert time.monotonic() < deadline_s
-                time.sleep(0.02)
-    yield part.address
-    stop(part.processes)
+    with running_valkey(tmp_path_factory.mktemp("valkey")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module", params=["memory", "valkey", pytest.param("real", marks=pytest.mark.real)])

@@ -9,7 +9,8 @@ from typing import Any
 import typer.main
 
 from gridctl.cli.main import COMMANDS, build
-from tests.github.files import ROOT, steps_of
+from tests.github.files import steps_of
+from tests.support.paths import ROOT
 
 _ENDS = {"|", "||", "&&", ";", "&", ">", ">>", "<"}
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)

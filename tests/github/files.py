@@ -5,7 +5,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.y*ml"))
 ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.y*ml"))
 PULL_REQUEST = ROOT / ".github" / "workflows" / "pr.yml"

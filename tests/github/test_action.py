@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.github.files import ACTIONS, ROOT, WORKFLOWS, read
+from tests.github.files import ACTIONS, WORKFLOWS, read
+from tests.support.paths import ROOT
 
 STEPS = {step["name"]: step for step in read(ACTIONS[0])["runs"]["steps"] if "name" in step}
 

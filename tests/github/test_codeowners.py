@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gridctl.contracts.topics import parse_catalogue
-from tests.github.files import ROOT
+from tests.support.paths import ROOT
 
 Lines = list[tuple[str, list[str]]]
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.github.files import ROOT
+from tests.support.git import git
+from tests.support.paths import ROOT
 from tests.workflows import rehearse
 
 CONTEXTS: dict[str, Any] = {"github": {"event": {"pull_request": {"base": {"ref": "main"}}}, "token": ""}}
@@ -49,8 +50,7 @@ def test_the_steps_of_a_job_run_in_order_on_a_merge_commit_and_hand_their_enviro
     assert "\nhanded on main\n" in said
     assert "\ndocs/rehearsal.md\n" in said
     parents = next(line for line in said.splitlines() if line.count(" ") == 2 and len(line) == 122)
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert parents.split()[1] == head.stdout.strip()
+    assert parents.split()[1] == git(ROOT, "rev-parse", "HEAD")
     event = json.loads(next(line for line in said.splitlines() if line.startswith("{")))
     assert event["pull_request"]["head"]["sha"] == parents.split()[2]
     assert "-- job: fifth: done by the caller" in said

@@ -10,8 +10,9 @@ import jsonschema
 import pytest
 
 from tests.github.commands import commands_in, problem_of
-from tests.github.files import ACTIONS, PULL_REQUEST, ROOT, WORKFLOWS, parse, read, steps_of
+from tests.github.files import ACTIONS, PULL_REQUEST, WORKFLOWS, parse, read, steps_of
 from tests.github.rules import RULES, broken
+from tests.support.paths import ROOT
 
 PASSING = """
 name: checks

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
@@ -25,6 +26,12 @@ class Behaviour:
     deleted: list[str] = field(default_factory=list)
 
 
+@cache
+def _session() -> boto3.Session:
+    """Make the session of all accounts: what it reads of AWS takes half a second."""
+    return boto3.Session()
+
+
 @contextmanager
 def glue_account(*registries: str) -> Iterator[Behaviour]:
     """Give this process an AWS account with these registries, and the calls of Glue that moto lacks."""
@@ -45,7 +52,8 @@ def glue_account(*registries: str) -> Iterator[Behaviour]:
     def with_status(self: FakeSchemaVersion) -> dict[str, Any]:
         return asked(self) | ({"Status": behaviour.statuses.pop(0)} if behaviour.statuses else {})
 
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boto3, "DEFAULT_SESSION", _session())
         patch.setattr(GlueResponse, "list_schemas", list_schemas, raising=False)
         patch.setattr(GlueResponse, "delete_schema_versions", delete_schema_versions, raising=False)
         patch.setattr(FakeSchemaVersion, "get_schema_version_as_dict", with_status)

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from gridctl.adapters.login import NO_LOGIN, Login
@@ -10,6 +9,7 @@ from gridctl.adapters.mqtt_publisher import MqttPublisher
 from gridctl.errors import Unavailable
 from gridctl.local.stack.embedded import MQTT_CONFIG
 from gridctl.local.stack.processes import free_ports
+from tests.support.wait import wait_until
 
 
 class Broker:
@@ -30,15 +30,14 @@ class Broker:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                MqttPublisher(self.address, "probe", self._login).close()
-            except Unavailable:
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-            else:
-                return
+        wait_until(self._answers)
+
+    def _answers(self) -> bool:
+        try:
+            MqttPublisher(self.address, "probe", self._login).close()
+        except Unavailable:
+            return False
+        return True
 
     def kill(self) -> None:
         assert self._process is not None

@@ -1,10 +1,11 @@
 """The map of the code says what is there."""
 
+import ast
 import re
 import tomllib
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 COMING = {"gridctl/lag", "gridctl/safety"}
 
@@ -36,3 +37,19 @@ def test_every_link_leads_somewhere() -> None:
     for page in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
+
+
+def test_files_and_functions_stay_short() -> None:
+    """At most 320 lines a file, and 50 a function from its `def` to its end: what a reader holds in mind."""
+    long = []
+    for path in sorted(ROOT.glob("gridctl/**/*.py")):
+        text = path.read_text(encoding="utf-8")
+        name = path.relative_to(ROOT)
+        if len(text.splitlines()) > 320:
+            long.append(f"{name}: {len(text.splitlines())} lines")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                if lines > 50:
+                    long.append(f"{name}: {node.name}: {lines} lines")
+    assert long == []

@@ -1,12 +1,11 @@
 """compose.yaml offers what `gridctl up` offers, on loopback only."""
 
-from pathlib import Path
-
 import yaml
 
 from gridctl.cli.config import ENDPOINT_OF_PART
+from tests.support.paths import ROOT
 
-TEXT = (Path(__file__).parents[2] / "compose.yaml").read_text(encoding="utf-8")
+TEXT = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 
 
 def test_it_has_every_part_on_loopback() -> None:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.github.files import PULL_REQUEST, ROOT, read
+from tests.github.files import PULL_REQUEST, read
+from tests.support.paths import ROOT
 
 BODY = ROOT / "ci" / "examples" / "pr-body.md"
 _EXPRESSION = re.compile(r"\$\{\{\s*(?P<inner>.*?)\s*\}\}")

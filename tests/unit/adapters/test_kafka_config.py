@@ -1,6 +1,5 @@
 """What a profile may set of the Kafka client, and what it may not, under whatever name and in whatever command."""
 
-import subprocess
 from collections.abc import Callable
 from typing import get_args
 
@@ -17,8 +16,9 @@ from gridctl.adapters.kafka.metadata import require_reachable
 from gridctl.adapters.kafka.producer import KafkaPublisher
 from gridctl.adapters.kafka.reader import KafkaReader
 from gridctl.errors import UsageProblem
-from tests.running_stack import GRIDCTL, ROOT
+from tests.support.command import call
 from tests.support.memory_registry import MemoryRegistry
+from tests.support.paths import ROOT
 
 NOWHERE = "127.0.0.1:1"
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -110,6 +110,6 @@ def test_ordinary_settings_are_the_profiles_and_a_clients_own_win(role: Role) ->
 def test_a_command_says_so_in_one_sentence(words: tuple[str, ...]) -> None:
     settings = [f"bootstrap={NOWHERE}", "registry=http://127.0.0.1:1", "redis=redis://127.0.0.1:1"]
     flags = [part for setting in (*settings, "kafka.request.required.acks=1") for part in ("-X", setting)]
-    done = subprocess.run([GRIDCTL, *flags, *words], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = call(*flags, *words, cwd=ROOT)
     assert done.returncode == 2, done.stderr
     assert "Kafka setting request.required.acks = 1 is refused" in done.stderr

@@ -1,9 +1,6 @@
 """Logging in to Redis and to MQTT: user, password, TLS with our own CA, and a certificate of the client's."""
 
 import json
-import os
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -19,13 +16,12 @@ from gridctl.adapters.mqtt_publisher import MqttPublisher
 from gridctl.adapters.mqtt_source import MqttSource, Subscription
 from gridctl.adapters.redis_state import RedisState
 from gridctl.errors import Unavailable, UsageProblem
-from gridctl.local.stack import embedded
-from gridctl.local.stack.processes import stop
-from tests.running_stack import GRIDCTL
 from tests.support import certificates
 from tests.support.certificates import Files
+from tests.support.command import call
 from tests.support.rumqttd import Broker
 from tests.support.tls_proxy import tls_proxy
+from tests.support.valkey import running_valkey
 
 PASSWORD = "hunter2 /#?@:%"
 
@@ -44,19 +40,11 @@ def login(files: Files) -> Login:
 @pytest.fixture(scope="module")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a Valkey with a user, and a password for those who name none."""
-    part = embedded.redis(tmp_path_factory.mktemp("valkey"))
-    deadline_s = time.monotonic() + 20
-    with closing(redis.Redis.from_url(part.address)) as client:
-        while True:
-            try:
-                client.acl_setuser("gridctl", enabled=True, passwords=[f"+{PASSWORD}"], keys="*", commands=["+@all"])
-                break
-            except redis.ConnectionError:
-                assert time.monotonic() < deadline_s
-                time.sleep(0.02)
-        client.config_set("requirepass", "default's")
-    yield int(part.address.rpartition(":")[2].partition("/")[0])
-    stop(part.processes)
+    with running_valkey(tmp_path_factory.mktemp("valkey")) as address:
+        with closing(redis.Redis.from_url(address)) as client:
+            client.acl_setuser("gridctl", enabled=True, passwords=[f"+{PASSWORD}"], keys="*", commands=["+@all"])
+            client.config_set("requirepass", "default's")
+        yield int(address.rpartition(":")[2].partition("/")[0])
 
 
 @pytest.fixture(scope="module")
@@ -180,14 +168,7 @@ def test_status_logs_in_with_what_file_and_variables_say(
         f'[profile.default.mqtt]\naddress = "{mqtt}"\n{tls}'
     )
     for password, code in ((PASSWORD, 0), ("hunter3", 5)):
-        done = subprocess.run(
-            [GRIDCTL, "status", "-o", "json"],
-            cwd=tmp_path,
-            env={**os.environ, "GRIDCTL_MQTT_PASSWORD": password},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        done = call("status", "-o", "json", cwd=tmp_path, env={"GRIDCTL_MQTT_PASSWORD": password})
         assert done.returncode == code, done.stdout + done.stderr
         assert {part["name"]: part["up"] for part in json.loads(done.stdout)["parts"]} == {
             "redis": True,

@@ -2,12 +2,12 @@
 
 import getpass
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from gridctl.adapters.origin import origin_of
+from tests.support.git import git
 
 RUN = {
     "GITHUB_ACTIONS": "true",
@@ -61,8 +61,6 @@ def test_a_shell_has_a_login_and_the_commit_around_it(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     origin = origin_of({})
     assert (origin.actor, origin.commit, origin.ci_run_id) == (getpass.getuser(), None, None)
-    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
-    subprocess.run(["git", "init", "-q"], check=True)
-    subprocess.run(["git", *identity, "commit", "-q", "--allow-empty", "-m", "x"], check=True)
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
-    assert origin_of({}).commit == commit
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "x")
+    assert origin_of({}).commit == git(tmp_path, "rev-parse", "HEAD")

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,9 @@ from gridctl.audit.ledger import Origin
 from gridctl.avro.codec import compile_decoder, compile_encoder
 from gridctl.contracts.audit import AUDIT_SUBJECT, AuditEntry
 from gridctl.errors import UsageProblem
+from tests.support.paths import SCHEMAS
 
-AVRO = (Path(__file__).parents[3] / "schemas" / AUDIT_SUBJECT / "v1.avsc").read_text()
+AVRO = (SCHEMAS / AUDIT_SUBJECT / "v1.avsc").read_text()
 FACT = Origin("ann").fact("schema.level", "a-value", 1_700_000_000_000, before="NONE", after="FULL", reason="ü")
 
 

@@ -1,5 +1,4 @@
 import tracemalloc
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +9,9 @@ from gridctl.avro.codec import (
     AvroDecodeError,
     decoder,
 )
+from tests.support.paths import SCHEMAS
 from tests.unit.avro.documents import compile_decoder, compile_encoder
 
-SCHEMAS = Path(__file__).parents[3] / "schemas"
 INTS = {"type": "array", "items": "int"}
 NULLS = {"type": "array", "items": "null"}
 LIST = {"type": "record", "name": "L", "fields": [{"name": "next", "type": ["null", "L"]}]}

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from io import BytesIO
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -22,9 +21,9 @@ from gridctl.avro.codec import (
 from gridctl.contracts.kinds.scada.model import Point, ScadaEvent
 from gridctl.contracts.kinds.thermostat.model import ThermostatEvent
 from gridctl.contracts.priority import PriorityLevel
+from tests.support.paths import SCHEMAS
 from tests.unit.avro.documents import compile_decoder, compile_encoder
 
-SCHEMAS = Path(__file__).parents[3] / "schemas"
 THERMOSTAT = (SCHEMAS / "iot.thermostat-value" / "v1.avsc").read_text()
 SCADA = (SCHEMAS / "scada.measurement-value" / "v1.avsc").read_text()
 STAMPS = {"msg_id": "0123456789abcdef" * 2, "priority_level": PriorityLevel.ESSENTIAL, "circuit_id": "circuit-7"}

@@ -1,7 +1,6 @@
 """Where settings come from, and what a wrong one says: a line, no traceback and no password."""
 
 import json
-import os
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,8 @@ from gridctl.cli.wiring.ingest import pipeline_of
 from gridctl.cli.wiring.process import processor_of
 from gridctl.cli.wiring.stack import probe_configured, problem_of
 from gridctl.errors import UsageProblem
-from tests.running_stack import GRIDCTL, ROOT
+from tests.support.command import call
+from tests.support.paths import GRIDCTL, ROOT
 
 NOWHERE = {"bootstrap": "127.0.0.1:1", "registry": "http://127.0.0.1:1", "redis": "redis://127.0.0.1:1"}
 
@@ -145,7 +145,6 @@ def test_no_command_starts_where_topics_and_kinds_do_not_match(
 @pytest.mark.parametrize("command", ["status", "doctor"])
 def test_no_password_is_shown(command: str, format_: str, tmp_path: Path) -> None:
     environment = {
-        **os.environ,
         "COLUMNS": "400",
         "GRIDCTL_STATE_DIR": str(tmp_path),
         "GRIDCTL_BOOTSTRAP": "127.0.0.1:1",
@@ -153,9 +152,7 @@ def test_no_password_is_shown(command: str, format_: str, tmp_path: Path) -> Non
         "GRIDCTL_REDIS": "redis://127.0.0.1:1/0?password=SECRET2@SECRET3",
         "GRIDCTL_MQTT": "u:SECRET4@127.0.0.1:1",
     }
-    done = subprocess.run(
-        [GRIDCTL, command, "-o", format_], env=environment, capture_output=True, text=True, timeout=60
-    )
+    done = call(command, "-o", format_, cwd=ROOT, env=environment)
     assert done.returncode == 5, done.stderr
     assert "SECRET" not in done.stdout + done.stderr
     assert "redis://127.0.0.1:1/0?password=***" in done.stdout

@@ -12,7 +12,7 @@ from gridctl.cli.config import Overrides, Settings, load_settings
 from gridctl.cli.config.profile import FLAT_NAMES
 from gridctl.cli.config.sources import unknown_variables
 from gridctl.errors import UsageProblem
-from tests.running_stack import ROOT
+from tests.support.paths import ROOT
 
 Load = Callable[..., Settings]
 SECTIONS = """

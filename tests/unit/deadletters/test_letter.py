@@ -17,10 +17,10 @@ from gridctl.deadletters.refusal import Names, Oversize, Refusal
 from gridctl.deadletters.view import StoredLetter, letter_row
 from gridctl.streams.codec import FramedDecoder, framed_encoder
 from gridctl.streams.publisher import Receipt
-from tests.running_stack import ROOT
 from tests.support.memory_events import MemoryRecord
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.memory_topics import MemoryTopics
+from tests.support.paths import SCHEMAS
 
 NOW_MS = 1_768_435_200_000
 
@@ -68,7 +68,7 @@ def test_a_letter_survives_its_encoding(letters: DeadLetters, publisher: MemoryT
 
 
 def test_a_letter_written_before_attempts_were_counted_is_of_the_first_one() -> None:
-    files = read_tree(ROOT / "schemas").subjects[DEAD_LETTER_SUBJECT]
+    files = read_tree(SCHEMAS).subjects[DEAD_LETTER_SUBJECT]
     first, ours = files[0].text, files[-1].text
     registry = MemoryRegistry()
     registry.register(DEAD_LETTER_SUBJECT, first)

@@ -17,6 +17,7 @@ from gridctl.contracts.verdict import COULD_NOT_CHECK, Finding, Verdict, could_n
 from gridctl.errors import Unavailable, UsageProblem
 from gridctl.gates.formats import GateFormat, render
 from gridctl.gates.formats import github as github_format
+from tests.support.paths import ROOT
 
 ERROR = Finding(
     rule="reader-field-missing-default",
@@ -162,7 +163,7 @@ def test_a_summary_that_cannot_be_written_is_no_pass(tmp_path: Path) -> None:
         emit(verdict(), GateFormat.GITHUB, {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "summary")})
 
 
-SARIF = json.loads((Path(__file__).parents[2] / "data" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
+SARIF = json.loads((ROOT / "tests" / "data" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
 SARIF_VALIDATOR = jsonschema.Draft4Validator(SARIF)
 
 

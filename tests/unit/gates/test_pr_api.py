@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from gridctl.cli.main import run
+from tests.support.paths import ROOT
 from tests.unit.gates.conftest import Body, GitHubServer
 
-ROOT = Path(__file__).parents[3]
 BASE, HEAD, OLDER = "b" * 40, "c" * 40, "d" * 40
 PULL = "/repos/o/r/pulls/7"
 ROLLBACK = "\n## Rollback Plan\n\nRevert the merge commit and redeploy the tag before it.\n"

@@ -48,7 +48,7 @@ PASSING: dict[str, Callable[[str], str]] = {
     "example in a quotation": lambda text: text + "\n> ## Safety Impact\n> Level: High\n",
     "example in a list": lambda text: text + "\n- ## Safety Impact\n",
     "control characters elsewhere": lambda text: "\x00\x07\x1b[2J\ufeff\u202e\n\n" + text + "\n\x0c\x85\u2028",
-    "a large body": lambda text: text + "\n\nmore words\n" * 50_000,
+    "a large body": lambda text: text + "\n\nmore words\n" * 10_000,
     "deep nesting": lambda text: text + "\n" + "> " * 5_000 + "deep\n" + "- " * 5_000 + "deeper\n",
     "open brackets": lambda text: text + "\n" + "[" * 20_000 + "*" * 20_000 + "<!--" * 5_000,
     "filler and reason": lambda text: text.replace("No guard reads the changed page.", "n/a: only a page changes"),
@@ -62,7 +62,7 @@ PASSING: dict[str, Callable[[str], str]] = {
     ),
     "open raw HTML behind": lambda text: text + "\n<blockquote>\n\n## Safety Impact\n\nLevel: High\n",
     "many tags": lambda text: "<b>" * 50_000 + "\n\n" + text + "\n<div>\n" + "<del a='" * 50_000,
-    "many headings": lambda text: text + "\n" + "## a\n" * 50_000,
+    "many headings": lambda text: text + "\n" + "## a\n" * 10_000,
     "one endless word": lambda text: text.replace("the changed", "a." * 100_000 + " the changed"),
     "code among words": lambda text: text.replace("the changed page", "`page.md` nor \\`words"),
 }

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -12,6 +11,7 @@ from gridctl.adapters.schema_files import read_tree
 from gridctl.errors import Unavailable
 from gridctl.governance.drift import MODELS, RULES, drift
 from gridctl.governance.tree import SchemaFile, SchemaTree
+from tests.support.paths import SCHEMAS
 from tests.unit.governance.meter_model import (
     Json,
     Meter,
@@ -26,8 +26,6 @@ from tests.unit.governance.meter_model import (
     tree,
     without,
 )
-
-SCHEMAS = Path(__file__).parents[3] / "schemas"
 
 NULLABLE_TIME = ["null", {"type": "long", "logicalType": "timestamp-millis"}]
 DRIFTED: list[tuple[str, Mutation, str]] = [

@@ -1,7 +1,6 @@
 """Kinds against topics: each way in which they can fail to match is one sentence."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +11,8 @@ from gridctl.contracts.kinds import KINDS
 from gridctl.contracts.topics import TopicCatalogue, parse_catalogue
 from gridctl.governance.drift import drift
 from gridctl.governance.kinds import kind_findings
+from tests.support.paths import SCHEMAS
 
-SCHEMAS = Path(__file__).parents[3] / "schemas"
 TOPICS = (SCHEMAS / "topics.toml").read_text(encoding="utf-8")
 CATALOGUE = parse_catalogue(TOPICS)
 

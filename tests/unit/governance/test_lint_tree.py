@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from gridctl.errors import Unavailable
 from gridctl.governance.lint import CHANGE_RULES, lint
 from gridctl.governance.lint_rules import PLATFORM_RULES, RULES
 from gridctl.governance.tree import SchemaFile, SchemaTree
+from tests.support.paths import SCHEMAS
 from tests.unit.governance.meter_schema import (
     TOPIC,
     Mutation,
@@ -24,8 +24,6 @@ from tests.unit.governance.meter_schema import (
     set_,
     tree,
 )
-
-SCHEMAS = Path(__file__).parents[3] / "schemas"
 
 
 def test_only_the_newest_version_can_still_be_mended() -> None:

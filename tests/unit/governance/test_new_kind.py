@@ -1,15 +1,13 @@
 """The skeleton of a kind: what may be one, and what is never overwritten. A heavy test shows that it works."""
 
-from pathlib import Path
-
 import pytest
 
 from gridctl.contracts.kinds import KINDS
 from gridctl.contracts.topics import parse_catalogue
 from gridctl.errors import UsageProblem
 from gridctl.governance.new_kind import new_kind
+from tests.support.paths import SCHEMAS
 
-SCHEMAS = Path(__file__).parents[3] / "schemas"
 TOPICS = (SCHEMAS / "topics.toml").read_text(encoding="utf-8")
 PATTERN = (SCHEMAS / "iot.thermostat-value" / "v1.avsc").read_text(encoding="utf-8")
 

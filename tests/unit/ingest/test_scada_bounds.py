@@ -13,6 +13,7 @@ from gridctl.ingest.scada.model import DeviceSpec
 from gridctl.ingest.scada.plan import Block
 from gridctl.ingest.scada.ports import ReadFailed
 from gridctl.ingest.scada.source import ScadaSource
+from tests.support.wait import wait_until
 
 MAP = "interval_ms = 20\n" + "".join(
     f'[[device]]\ndevice_id = "d{number}"\naddress = "h:1"\nunit_id = {number}\n'
@@ -31,15 +32,16 @@ class ScriptedLink:
     def __init__(self, device: DeviceSpec, timeout_ms: int) -> None:
         assert timeout_ms == 8
         self.unit_id = device.unit_id
+        self.made_s = asyncio.get_running_loop().time()
         self.asked: list[int] = []
 
     async def open(self, deadline_s: float) -> None:
-        assert deadline_s > asyncio.get_running_loop().time()
+        assert self.made_s + 0.008 <= deadline_s <= asyncio.get_running_loop().time() + 0.008
         if self.unit_id == 2:
             raise ReadFailed("no_connection", "nobody there")
 
     async def read(self, block: Block, deadline_s: float) -> list[int]:
-        assert deadline_s > asyncio.get_running_loop().time() - 1
+        assert self.made_s + 0.008 <= deadline_s <= asyncio.get_running_loop().time() + 0.008
         self.asked.append(block.address)
         await asyncio.sleep(0.004)
         if self.unit_id == 1 and block.address == 0:
@@ -58,34 +60,32 @@ def source(cap_bytes: int = 1_000_000) -> ScadaSource:
 
 
 def test_a_block_that_is_refused_leaves_the_others_their_values() -> None:
-    polling = source()
-    threading.Timer(0.2, polling.stop).start()
+    polling, closed_before = source(), ScriptedLink.closed
     points = {}
     for batch in polling.batches():
         for raw in batch.records:
             reading = json.loads(raw)
             points[reading["device_id"]] = [(point["value"], point["quality"]) for point in reading["points"]]
+        if len(points) == 3:
+            polling.stop()
     assert points == {
         "d0": [(0.0, "GOOD"), (9.0, "GOOD")],
         "d1": [(None, "MISSING"), (9.0, "GOOD")],
         "d2": [(None, "MISSING"), (None, "MISSING")],
     }
-    assert ScriptedLink.closed == 3
+    assert ScriptedLink.closed - closed_before == 3
 
 
 def test_readings_that_nobody_takes_are_bounded_and_the_polls_that_were_not_made_are_counted() -> None:
     polling = source(cap_bytes=2000)
     batches = polling.batches()
     first = next(batches)
-    ends_s = time.monotonic() + 20
-    while polling.summary()["polls_skipped"] < 30:  # a broker that stands still
-        assert time.monotonic() < ends_s
-        time.sleep(0.02)
+    wait_until(lambda: polling.summary()["polls_skipped"] >= 30)  # a broker that stands still
     polling.stop()
     rest = [batch for batch in batches if batch.records]
-    records = [*first.records, *(raw for batch in rest for raw in batch.records)]
-    assert sum(map(len, records)) < 2000 + 1000
-    assert polling.summary()["polls"] == len(records)
+    held = [raw for batch in rest for raw in batch.records]
+    assert sum(map(len, held)) < 2000 + 1000
+    assert polling.summary()["polls"] == len(first.records) + len(held)
 
 
 def test_polls_that_have_begun_are_finished_when_it_stops() -> None:
@@ -185,8 +185,10 @@ def test_a_change_is_remarked_upon_when_it_has_lasted_for_two_polls() -> None:
 
     said: list[str] = []
     polling = ScadaSource(read_map(MAP, "map.toml"), Flickering, said.append)
+    polled = 0
     for batch in polling.batches():
-        if any(json.loads(raw)["poll_seq"] >= 14 for raw in batch.records):
+        polled += sum(json.loads(raw)["device_id"] == "d0" for raw in batch.records)
+        if polled >= 12:
             polling.stop()
     assert [line for line in said if "d0" in line] == [
         "d0 (h:1, unit 0): nothing came",

@@ -1,15 +1,15 @@
 """docs/scada-map.md: its example is read, and its tables name what the model has and nothing else."""
 
 import re
-from pathlib import Path
 from typing import get_args
 
 from pydantic import BaseModel
 
 from gridctl.ingest.scada.mapfile import read_map
 from gridctl.ingest.scada.model import ByteOrder, DeviceSpec, FieldSpec, MapSpec, RegisterKind, ValueType
+from tests.support.paths import ROOT
 
-TEXT = (Path(__file__).parents[3] / "docs" / "scada-map.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs" / "scada-map.md").read_text(encoding="utf-8")
 
 
 def section(title: str) -> str:

@@ -1,6 +1,5 @@
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,8 +12,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gridctl.local.registry.app import build
 from gridctl.local.registry.server import _listen
 from gridctl.local.registry.store import Store
+from tests.support.registry_process import Serving, serve
 
-Start = Callable[..., tuple["subprocess.Popen[str]", str]]
+Start = Callable[..., Serving]
 
 
 @pytest.fixture
@@ -22,13 +22,9 @@ def start() -> Iterator[Start]:
     """Start `gridctl registry serve` as a process of its own; whatever happens, it is gone afterwards."""
     started: list[subprocess.Popen[str]] = []
 
-    def run(*arguments: str) -> tuple[subprocess.Popen[str], str]:
-        command = [sys.executable, "-m", "gridctl", "registry", "serve", *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def run(*arguments: str) -> Serving:
+        process, url = serve(*arguments)
         started.append(process)
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()  # ends when the process does, so this never hangs
-        assert url.startswith("http://127.0.0.1:"), process.communicate()[1]
         return process, url
 
     yield run

@@ -1,6 +1,5 @@
 """A start without the registry, with the real one: stopped, started again, and replaced by another."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from gridctl.adapters.registry import HttpRegistry, RegistryOptions
 from gridctl.adapters.schema_ids import FallbackLookup
 from gridctl.errors import Unavailable
+from tests.support.wait import wait_until
 from tests.unit.local.conftest import Start
 
 SCHEMA, OTHER = '{"type":"string"}', '{"type":"int"}'
@@ -66,13 +66,6 @@ def place(start: Start, tmp_path: Path) -> Place:
     return place
 
 
-def becomes(true: Callable[[], bool]) -> bool:
-    deadline_s = time.monotonic() + 20
-    while not true() and time.monotonic() < deadline_s:
-        time.sleep(0.02)
-    return true()
-
-
 def failure_of(found: FallbackLookup) -> str:
     try:
         found.check()
@@ -87,7 +80,7 @@ def test_a_start_without_the_registry_goes_on_and_is_confirmed(place: Place, tmp
         known = found.find("s", '{ "type": "string" }')
         assert (known and known.schema_id, found.schema_by_id(1) is not None, len(warnings)) == (1, True, 1)
         place.begin("first")
-        assert becomes(lambda: len(warnings) == 2)
+        wait_until(lambda: len(warnings) == 2)
         found.check()
         assert found.find("s", OTHER) is None, "it answers, so it is asked"
     assert place.url in warnings[0]
@@ -112,7 +105,7 @@ def test_another_registry_under_the_address_stops_the_run(
         place.begin("second")
         httpx.put(f"{place.url}/config", json={"compatibility": "NONE"})
         place.register(*schemas)
-        assert becomes(lambda: "is not the one of before" in failure_of(found))
+        wait_until(lambda: "is not the one of before" in failure_of(found))
 
 
 def test_another_registry_that_answers_at_the_start_is_believed_and_the_old_one_forgotten(

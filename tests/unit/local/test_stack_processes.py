@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -14,6 +13,7 @@ import pytest
 from gridctl.local.stack import processes
 from gridctl.local.stack.model import Process
 from gridctl.local.stack.processes import LOOPBACK, PORTS, find, free_ports, log_tail, start, stop
+from tests.support.wait import wait_until
 
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
@@ -39,8 +39,7 @@ def test_a_pid_with_another_start_time_is_somebody_else() -> None:
 def test_one_that_does_not_listen_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "TERMINATE_TIMEOUT_S", 0.2)
     process = start([sys.executable, "-c", STUBBORN], tmp_path / "log")
-    while "deaf" not in log_tail(tmp_path / "log"):
-        time.sleep(0.01)
+    wait_until(lambda: "deaf" in log_tail(tmp_path / "log"))
     stop([process])
     assert find(process) is None
 

@@ -18,6 +18,11 @@ Example:
     $ gridctl simulate scada --units 5 --map-out map.toml --fault silent:3 --fault exception:4:2 --duration 2
 """
 
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KIND:UNIT[:ARG]", help="Let one fail; units count through all ports. Repeatable."),
+]
+
 
 def scada(
     *,
@@ -26,10 +31,7 @@ def scada(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The first port; 0 takes free ones.")] = 0,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     seed: Seed = 1,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KIND:UNIT[:ARG]", help="Let one fail; units count through all ports. Repeatable."),
-    ] = None,
+    fault: Faults = None,
     interval: Annotated[float, typer.Option(min=0.05, max=3600, help="Seconds between polls, for the map.")] = 1.0,
     map_out: Annotated[Path | None, typer.Option(help="Write the register map to this file.")] = None,
     account: Annotated[Path | None, typer.Option(help="Keep a JSON account of the polls in this file.")] = None,
