@@ -18,20 +18,18 @@ def line_of(entry: AuditEntry) -> bytes:
 def records_of(lines: Iterable[bytes], name: str) -> Iterator[LedgerRecord]:
     """Yield the records of exported lines. A line that `line_of` would write differently was changed."""
     for number, line in enumerate(lines, 1):
-        place = f"{name}:{number}"
+        record = LedgerRecord(f"{name}:{number}", None, line=number)
         try:
             entry = AuditEntry.model_validate_json(line)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            yield LedgerRecord(place, None, f"{where}: {first['msg']}" if where else first["msg"])
+            yield record._replace(problem=f"{where}: {first['msg']}" if where else first["msg"])
             continue
-        same = line_of(entry) == line
-        yield (
-            LedgerRecord(place, entry)
-            if same
-            else LedgerRecord(place, None, "is not written as `gridctl audit export` does")
-        )
+        if line_of(entry) == line:
+            yield record._replace(entry=entry)
+        else:
+            yield record._replace(problem="is not written as `gridctl audit export` does")
 
 
 def in_range(records: Iterable[LedgerRecord], since_ms: int | None, until_ms: int | None) -> Iterator[AuditEntry]:

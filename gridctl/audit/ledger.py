@@ -9,11 +9,15 @@ from gridctl.contracts.audit import AuditEntry, AuditFact
 
 
 class LedgerRecord(NamedTuple):
-    """One record of a ledger. `place` is where a person finds it; `entry` is None where it cannot be read."""
+    """One record of a ledger. `place` is where a person finds it; `entry` is None where it cannot be read.
+
+    `line` is its line, from 1, in an exported file.
+    """
 
     place: str
     entry: AuditEntry | None
     problem: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True)

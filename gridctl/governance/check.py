@@ -1,18 +1,17 @@
 """`gridctl schema check`: the tree alone, beside a git base, beside a registry; one verdict."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from gridctl.avro import Break, Level, SchemaInvalid, check
+from gridctl.avro import Break, Level, Schema, SchemaInvalid, check
 from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.errors import Unavailable
 from gridctl.governance.check_base import Base, check_base, nothing_published
-from gridctl.governance.check_registry import Judge, RegistryCheck, Versions
-from gridctl.governance.findings import Side, broken, invalid, unusable
-from gridctl.governance.sources import Lookup, Source, parse_source, tree_lookup
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.check_registry import Judge, RegistryCheck
+from gridctl.governance.findings import Side, broken, finding_in, invalid, unusable
+from gridctl.governance.stores import SchemaStore, SchemaTree, StoredSchema, parse_stored
 
 VERSION_GAP = "version-gap"
 STRAY_FILE = "stray-file"
@@ -34,16 +33,15 @@ class Report(NamedTuple):
     matrices: tuple[Matrix, ...]
 
 
-def check_tree(tree: SchemaTree, level: Level, subjects: Iterable[str]) -> Report:
-    """Judge these subjects of the tree; references lead anywhere in it."""
+def check_tree(tree: SchemaTree, level: Level, subjects: Iterable[str], *beyond: SchemaStore) -> Report:
+    """Judge these subjects of the tree; references lead anywhere in it, and from it into the stores `beyond`."""
     findings: list[Finding] = []
     matrices: list[Matrix] = []
-    lookup = tree_lookup(tree)
     for subject in subjects:
-        files = tree.subjects.get(subject, ())
+        files = tree.versions(subject)
         findings += gaps(files)
         matrix = Matrix(subject, tuple(file.version for file in files))
-        findings += _Comparison(level, lookup, matrix).run(files)
+        findings += _Comparison(level, (tree, *beyond), matrix).run(files)
         matrices.append(matrix)
     return Report(tuple(findings), tuple(matrices))
 
@@ -53,7 +51,7 @@ def strays(tree: SchemaTree, subjects: Collection[str] | None = None) -> list[Fi
     return [
         Finding(
             rule=STRAY_FILE,
-            message="no version of a subject, so nothing is said about it",
+            message="is not a version of a subject, so it is not checked",
             file=path,
             line=1,
             column=1,
@@ -64,88 +62,56 @@ def strays(tree: SchemaTree, subjects: Collection[str] | None = None) -> list[Fi
     ]
 
 
-def gaps(files: Sequence[SchemaFile]) -> list[Finding]:
-    """Return a finding for each version that is not there before one that is."""
-    findings = []
+def gaps(files: Sequence[StoredSchema]) -> Iterator[Finding]:
+    """Yield a finding for each version that is not there before one that is."""
     before = 0
     for file in files:
         if file.version != before + 1:
             missing = f"v{before + 1}" if file.version == before + 2 else f"v{before + 1} to v{file.version - 1}"
-            findings.append(
-                Finding(
-                    rule=VERSION_GAP,
-                    message=f"a gap before v{file.version}: {missing} missing; versions count 1, 2, 3 …",
-                    subject=file.subject,
-                    version=file.version,
-                    against=before or None,
-                    file=file.path,
-                    line=1,
-                    column=1,
-                    fix=f"bring {missing} back, or number this version v{before + 1}",
-                )
-            )
+            words = f"a gap before v{file.version}: {missing} missing; versions count 1, 2, 3 …"
+            fix = f"bring {missing} back, or number this version v{before + 1}"
+            yield finding_in(file, VERSION_GAP, words, against=before or None, fix=fix)
         before = file.version
-    return findings
 
 
 class _Comparison:
     """One subject. Equal texts are parsed once, and each pair of them is compared once."""
 
-    def __init__(self, level: Level, lookup: Lookup, matrix: Matrix) -> None:
+    def __init__(self, level: Level, stores: Sequence[SchemaStore], matrix: Matrix) -> None:
         self._level = level
-        self._lookup = lookup
+        self._stores = stores
         self._matrix = matrix
-        self._sides: dict[Source, Side] = {}
-        self._breaks: dict[tuple[int, int], Sequence[Break]] = {}
+        self._schemas: dict[object, Schema] = {}
+        self._breaks: dict[tuple[int, int], list[Break]] = {}
 
-    def run(self, files: Sequence[SchemaFile]) -> list[Finding]:
-        findings: list[Finding] = []
-        history: list[tuple[SchemaFile, Side | None]] = []
+    def run(self, files: Sequence[StoredSchema]) -> Iterator[Finding]:
+        history: list[Side | None] = []
         for file in files:
-            side = self._side(file, findings)
-            if side is not None and self._level.directions:
-                named = history if self._level.is_transitive else history[-1:]
-                valid = [(earlier, other) for earlier, other in named if other is not None]
-                self._compare(side, valid)
-                for earlier, other in valid:
-                    findings += self._pair(file, side, earlier, other)
-            history.append((file, side))
-            if side is not None and file is files[-1]:
-                findings += unusable(file, side.schema)
-        return findings
+            try:
+                side = Side(f"v{file.version}", self._parsed(file), file)
+            except SchemaInvalid as error:
+                yield invalid(file, error)
+                history.append(None)
+                continue
+            for earlier in history if self._level.is_transitive else history[-1:]:
+                if earlier is not None and self._level.directions:
+                    yield from self._pair(side, earlier)
+            history.append(side)
+            if file is files[-1]:
+                yield from unusable(file, side.schema)
 
-    def _side(self, file: SchemaFile, findings: list[Finding]) -> Side | None:
-        source = (file.text, file.references)
-        try:
-            known = self._sides.get(source)
-            if known is None:
-                known = self._sides[source] = Side(f"v{file.version}", parse_source(source, self._lookup), file)
-        except SchemaInvalid as error:
-            findings.append(invalid(file, error, version=file.version))
-            return None
-        return known
+    def _parsed(self, file: StoredSchema) -> Schema:
+        key = (file.text, file.references)
+        if key not in self._schemas:
+            self._schemas[key] = parse_stored(file, *self._stores)
+        return self._schemas[key]
 
-    def _compare(self, side: Side, history: Sequence[tuple[SchemaFile, Side]]) -> None:
-        new = {
-            id(other): (earlier.version, other.schema)
-            for earlier, other in history
-            if (id(side), id(other)) not in self._breaks
-        }
-        breaks = check(self._level, side.schema, list(new.values()))
-        for other_id, (version, _) in new.items():
-            self._breaks[id(side), other_id] = [entry for entry in breaks if entry.version == version]
-
-    def _pair(self, file: SchemaFile, side: Side, earlier: SchemaFile, other: Side) -> list[Finding]:
-        found = self._breaks[id(side), id(other)]
-        self._matrix.cells[file.version, earlier.version] = not found
-        if not found:
-            return []
-        later_side = Side(f"v{file.version}", side.schema, file)
-        earlier_side = Side(f"v{earlier.version}", other.schema, earlier)
-        return [
-            broken(entry, later_side, earlier_side, subject=file.subject, version=file.version, against=earlier.version)
-            for entry in found
-        ]
+    def _pair(self, later: Side, earlier: Side) -> Iterator[Finding]:
+        pair = (id(later.schema), id(earlier.schema))
+        if pair not in self._breaks:
+            self._breaks[pair] = check(self._level, later.schema, [(earlier.stored.version, earlier.schema)])
+        self._matrix.cells[later.stored.version, earlier.stored.version] = not self._breaks[pair]
+        return (broken(entry, later, earlier) for entry in self._breaks[pair])
 
 
 MOST_SUBJECTS = 20
@@ -156,7 +122,7 @@ def draw(matrices: Sequence[Matrix], level: Level) -> str:
     """Return a matrix for each subject with more than one version, those that break first; not for all of very many.
 
     A row is a later version, a column an earlier one: `ok`, `NO`, or `-` where the level compares nothing or a file
-    is no schema.
+    is not a schema.
     """
     shown = sorted((each for each in matrices if len(each.versions) > 1), key=lambda each: all(each.cells.values()))
     blocks = [_block(matrix, level) for matrix in shown[:MOST_SUBJECTS]]
@@ -183,12 +149,10 @@ def _block(matrix: Matrix, level: Level) -> str:
 GATE = "schema-check"
 
 
-@dataclass(frozen=True)
-class Registered:
+class Registered(NamedTuple):
     """A registry to compare with; `judge` is None where it has no opinion of its own."""
 
-    url: str
-    versions: Versions
+    store: SchemaStore
     judge: Judge | None
 
 
@@ -211,29 +175,29 @@ def judge(question: Question) -> Verdict:
     absent = wanted - known
     if absent or not wanted:
         raise Unavailable(
-            f"{Path(tree.root, *sorted(absent)[:1])}: no schema <subject>/vN.avsc to check",
+            f"{Path(tree.name, *sorted(absent)[:1])}: no schema <subject>/vN.avsc to check",
             next_step="name the tree with --schemas DIR",
         )
     subjects = sorted(wanted)
     report = check_tree(tree, question.level, subjects)
     findings = [*report.findings, *strays(tree, question.subjects)]
     checked: dict[str, object] = {
-        "schemas": tree.root,
+        "schemas": tree.name,
         "level": str(question.level),
         "subjects": len(subjects),
-        "versions": sum(len(tree.subjects.get(subject, ())) for subject in subjects),
+        "versions": sum(len(tree.versions(subject)) for subject in subjects),
         "pairs": sum(len(matrix.cells) for matrix in report.matrices),
     }
     if base is not None:
         findings += check_base(tree, base, subjects)
         checked["base"] = base.name
-        checked["base_versions"] = sum(len(base.fork.subjects.get(subject, ())) for subject in subjects)
+        checked["base_versions"] = sum(len(base.fork.versions(subject)) for subject in subjects)
         findings += nothing_published(tree, base)
     if registered is not None:
-        beside = RegistryCheck(tree, question.level, registered.url, registered.versions, registered.judge)
-        found = beside.run(subjects)
-        findings += found.findings
-        checked |= {"registry": registered.url, "registered": found.versions, "registry_verdicts": found.opinions}
+        beside = RegistryCheck(tree, question.level, *registered)
+        findings += beside.run(subjects)
+        checked |= {"registry": registered.store.name, "registered": beside.versions}
+        checked["registry_verdicts"] = beside.opinions
     findings.sort(key=_order)
     return Verdict(GATE, checked, tuple(findings), overview=draw(report.matrices, question.level))
 

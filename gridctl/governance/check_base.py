@@ -1,17 +1,16 @@
 """A published version never changes: the tree beside what a git base holds."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from gridctl.avro import SchemaInvalid
-from gridctl.avro.fingerprint import fingerprint, normal_form
+from gridctl.avro.fingerprint import normal_form
 from gridctl.avro.model import pointer
-from gridctl.avro.positions import Positions
 from gridctl.contracts.verdict import Finding
-from gridctl.governance.sources import Source, parse_source, tree_lookup
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.findings import finding_in
+from gridctl.governance.stores import SchemaTree, StoredSchema, parse_stored
 
 VERSION_EDITED = "version-edited"
 VERSION_DELETED = "version-deleted"
@@ -34,7 +33,9 @@ def check_base(tree: SchemaTree, base: Base, subjects: Iterable[str]) -> list[Fi
     """
     findings = []
     for subject in subjects:
-        ours, fork, tip = (_by_version(each, subject) for each in (tree, base.fork, base.tip))
+        ours, fork, tip = (
+            {file.version: file for file in each.versions(subject)} for each in (tree, base.fork, base.tip)
+        )
         for version in sorted({*fork, *tip}):
             mine = ours.get(version)
             known = fork.get(version)
@@ -42,8 +43,8 @@ def check_base(tree: SchemaTree, base: Base, subjects: Iterable[str]) -> list[Fi
             if mine is None:
                 if known is not None and version in tip:
                     findings.append(_deleted(published, base.name))
-            elif not _same(mine, published) and not _is_fixed(published, base):
-                findings.append(edited(mine, published.text, f"in {base.name}"))
+            elif not mine.is_same_as(published) and not _is_fixed(published, base):
+                findings.append(edited(mine, published, base.name))
     return findings
 
 
@@ -55,69 +56,41 @@ def nothing_published(tree: SchemaTree, base: Base) -> list[Finding]:
         Finding(
             rule=NOTHING_PUBLISHED,
             severity="warning",
-            message=f"{base.name} holds no schema of {tree.root}, so no version counts as published",
+            message=f"{base.name} holds no schema of {tree.name}, so no version counts as published",
             fix="if the tree was moved, move it back: its published versions are checked by their paths",
         )
     ]
 
 
-def edited(file: SchemaFile, before: str, where: str) -> Finding:
+def edited(file: StoredSchema, published: StoredSchema, where: str) -> Finding:
     """Return the finding that a version is not what was published under its number."""
-    path = first_difference(before, file.text)
-    line, column = Positions(file.text).find(path)
-    return Finding(
-        rule=VERSION_EDITED,
-        message=f"v{file.version} is published {where} with other content; a published version never changes",
-        subject=file.subject,
-        version=file.version,
-        path=path,
-        file=file.path,
-        line=line,
-        column=column,
+    return finding_in(
+        file,
+        VERSION_EDITED,
+        f"v{file.version} is published in {where} with other content; a published version never changes",
+        path=first_difference(published.text, file.text),
         fix="bring the published content back and put the change into a new version",
     )
 
 
-def _deleted(file: SchemaFile, name: str) -> Finding:
+def _deleted(file: StoredSchema, name: str) -> Finding:
     return Finding(
         rule=VERSION_DELETED,
         message=f"v{file.version} is published in {name} and is deleted here; data written with it may still be read",
         subject=file.subject,
         version=file.version,
-        file=file.path,
-        fix=f"bring it back: git checkout {name} -- {file.path}",
+        file=file.place,
+        fix=f"bring it back: git checkout {name} -- {file.place}",
     )
 
 
-def _by_version(tree: SchemaTree, subject: str) -> Mapping[int, SchemaFile]:
-    return {file.version: file for file in tree.subjects.get(subject, ())}
-
-
-def _same(left: SchemaFile, right: SchemaFile) -> bool:
-    return same_source((left.text, left.references), (right.text, right.references))
-
-
-def _is_fixed(published: SchemaFile, base: Base) -> bool:
-    """Say whether what stands in the base is no schema at all: nobody can have published it."""
+def _is_fixed(published: StoredSchema, base: Base) -> bool:
+    """Say whether what stands in the base is not a schema at all: nobody can have published it."""
     try:
-        parse_source((published.text, published.references), tree_lookup(base.tip))
+        parse_stored(published, base.tip)
     except SchemaInvalid:
         return True
     return False
-
-
-def identity(source: Source) -> tuple[object, ...]:
-    """Return what two sources share when they are one schema: layout and ways to spell a name are free."""
-    text, references = source
-    try:
-        return (fingerprint(text), *sorted(references))
-    except (SchemaInvalid, RecursionError):
-        return (text, *sorted(references))
-
-
-def same_source(left: Source, right: Source) -> bool:
-    """Say whether two schemas are one."""
-    return left == right or identity(left) == identity(right)
 
 
 def first_difference(before: str, after: str) -> str:

@@ -2,32 +2,32 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from gridctl.avro import Break, Level, Schema, SchemaInvalid, check, parse, parse_json
 from gridctl.avro.jsontext import load_json
 from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.governance.findings import Side, broken, invalid
-from gridctl.governance.sources import Lookup, parse_source
-from gridctl.governance.tree import SchemaFile
+from gridctl.governance.stores import SchemaStore, StoredSchema, parse_stored
 
 GATE = "schema-compat"
 
 
-def compare_files(reader: SchemaFile, writer: SchemaFile, level: Level, lookup: Lookup) -> Verdict:
+def compare_files(reader: StoredSchema, writer: StoredSchema, level: Level, *stores: SchemaStore) -> Verdict:
     """Judge two files: BACKWARD asks whether the reader reads the writer's data, FORWARD the reverse, FULL both."""
     findings: list[Finding] = []
     sides: list[Side] = []
     for file in (reader, writer):
         try:
-            sides.append(Side(file.path, parse_source((file.text, file.references), lookup), file))
+            sides.append(Side(file.place, parse_stored(file, *stores), file))
         except SchemaInvalid as error:
-            findings.append(invalid(file, error, version=None))
+            findings.append(replace(invalid(file, error), version=None))
     if len(sides) == 2:  # noqa: PLR2004 -- both are valid
         later, earlier = sides
-        breaks = check(level, later.schema, [(1, earlier.schema)])
-        findings += [broken(entry, later, earlier, subject=None, version=None, against=None) for entry in breaks]
-    looked_at = {"reader": reader.path, "writer": writer.path, "level": str(level)}
+        found = [broken(entry, later, earlier) for entry in check(level, later.schema, [(1, earlier.schema)])]
+        findings += [replace(finding, subject=None, version=None, against=None) for finding in found]
+    looked_at = {"reader": reader.place, "writer": writer.place, "level": str(level)}
     return Verdict(GATE, looked_at, tuple(findings))
 
 
@@ -39,7 +39,7 @@ class Answer(NamedTuple):
 
 
 def answer_lines(lines: Iterable[bytes], level: Level) -> Iterator[Answer]:
-    """Answer each line `{"id", "reader", "writer"}`; a line that is no question gets an answer with its `error`."""
+    """Answer each line `{"id", "reader", "writer"}`; a line that is not a question gets an answer with its `error`."""
     for number, line in enumerate(lines, 1):
         if line.strip():
             yield _answer(line, number, level)

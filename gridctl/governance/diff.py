@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from gridctl.avro import Incompatibility, Schema, can_read
 from gridctl.avro.model import ABSENT, READS, Collection, Enum, Field, Fixed, Json, Named, Node, Record, Union
 from gridctl.governance.lint_sites import Leaf
-from gridctl.governance.sources import SchemaStore, StoredSchema, lookup_in, parsed, versions_of
+from gridctl.governance.stores import SchemaStore, StoredSchema, schema_of, versions_of
 
 
 class Change(NamedTuple):
@@ -264,11 +264,10 @@ class Step:
 
 def history(store: SchemaStore, subject: str) -> tuple[Step, ...]:
     """Return the versions of a subject, oldest first; UsageProblem for one that is not a schema."""
-    lookup = lookup_in(store)
     steps: list[Step] = []
     before = None
     for stored in versions_of(store, subject):
-        schema = parsed(stored, lookup)
+        schema = schema_of(stored, store)
         steps.append(Step(stored, diff(before, schema) if before else None))
         before = schema
     return tuple(steps)

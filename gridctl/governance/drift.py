@@ -20,7 +20,6 @@ from gridctl.avro.model import (
     Union,
     pointer,
 )
-from gridctl.avro.positions import Positions
 from gridctl.contracts.assets import ASSET_TOPIC, AssetRecord
 from gridctl.contracts.audit import AUDIT_SUBJECT, AuditEntry
 from gridctl.contracts.deadletter import DeadLetter
@@ -29,11 +28,10 @@ from gridctl.contracts.topics import TopicCatalogue
 from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.errors import Unavailable
 from gridctl.governance.drift_model import UNSAID, ModelField, ModelType, Shape, fields_of
-from gridctl.governance.findings import invalid
+from gridctl.governance.findings import finding_in, invalid
 from gridctl.governance.kinds import kind_findings
 from gridctl.governance.lint_sites import suffix_of
-from gridctl.governance.sources import parse_source, tree_lookup
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.stores import SchemaTree, StoredSchema, parse_stored
 
 # What an Avro type may be for each kind of the model; the first one is what to write.
 AVRO_OF_KIND = {
@@ -201,28 +199,27 @@ def drift(
     """
     if not tree.files:
         raise Unavailable(
-            f"{tree.root}: no schema <subject>/vN.avsc to compare", next_step="name the tree with --schemas DIR"
+            f"{tree.name}: no schema <subject>/vN.avsc to compare", next_step="name the tree with --schemas DIR"
         )
     findings: list[Finding] = []
     compared = 0
-    lookup = tree_lookup(tree)
     for subject, model in models.items():
         file = tree.newest(subject)
         if file is None:
             findings.append(_without_schema(tree, subject, model))
             continue
         try:
-            schema = parse_source((file.text, file.references), lookup)
+            schema = parse_stored(file, tree)
         except SchemaInvalid as error:
-            findings.append(invalid(file, error, version=file.version))
+            findings.append(invalid(file, error))
             continue
         findings += _findings(file, model, schema)
         compared += 1
     findings += (_without_model(files[-1]) for subject, files in tree.subjects.items() if subject not in models)
     if catalogue:
-        findings += kind_findings(KINDS, catalogue, f"{tree.root}/topics.toml")
+        findings += kind_findings(KINDS, catalogue, f"{tree.name}/topics.toml")
     checked = {
-        "schemas": tree.root,
+        "schemas": tree.name,
         "models": len(models),
         "compared": compared,
         "topics_toml": "applied" if catalogue else "not there",
@@ -233,41 +230,20 @@ def drift(
 def _without_schema(tree: SchemaTree, subject: str, model: type[BaseModel]) -> Finding:
     return Finding(
         rule="no-schema",
-        message=f"model {model.__name__} has no schema in {tree.root}",
+        message=f"model {model.__name__} has no schema in {tree.name}",
         subject=subject,
         fix=f"add {subject}/v1.avsc, or name the right tree with --schemas",
     )
 
 
-def _without_model(file: SchemaFile) -> Finding:
-    return Finding(
-        rule="no-model",
-        severity="warning",
-        message="no model stands for this subject, so nothing is compared with it",
-        subject=file.subject,
-        version=file.version,
-        file=file.path,
-        line=1,
-        column=1,
-    )
+def _without_model(file: StoredSchema) -> Finding:
+    words = "there is no model for this subject, so it is not compared with one"
+    return finding_in(file, "no-model", words, severity="warning")
 
 
-def _findings(file: SchemaFile, model: type[BaseModel], schema: Schema) -> Iterator[Finding]:
-    positions = Positions(file.text)
-    for difference in _differences(model, schema):
-        path = pointer(difference.tokens)
-        line, column = positions.find(path)
-        yield Finding(
-            rule=difference.rule,
-            message=f"{model.__name__}: {difference.message}",
-            subject=file.subject,
-            version=file.version,
-            path=path,
-            file=file.path,
-            line=line,
-            column=column,
-            fix=difference.fix,
-        )
+def _findings(file: StoredSchema, model: type[BaseModel], schema: Schema) -> Iterator[Finding]:
+    for rule, tokens, words, fix in _differences(model, schema):
+        yield finding_in(file, rule, f"{model.__name__}: {words}", path=pointer(tokens), fix=fix)
 
 
 def _differences(model: type[BaseModel], schema: Schema) -> Iterator[Difference]:

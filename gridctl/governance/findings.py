@@ -1,100 +1,90 @@
-"""From what the engine says to findings with file, line and column."""
+"""Findings about files, with line and column; and what the engine says as such."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gridctl.avro import Break, Direction, Incompatibility, Schema, SchemaInvalid
-from gridctl.avro.positions import Positions
 from gridctl.avro.usable import problems
-from gridctl.contracts.verdict import Finding
-from gridctl.governance.tree import SchemaFile
+from gridctl.contracts.verdict import Finding, Severity
+from gridctl.governance.stores import StoredSchema, place_of
 
 INVALID_SCHEMA = "invalid-schema"
 UNUSABLE_SCHEMA = "unusable-schema"
 
 
-def invalid(file: SchemaFile, error: SchemaInvalid, *, version: int | None) -> Finding:
-    """Return the finding that a file is not an Avro schema."""
-    line, column = error.line, error.column
-    if line is None:
-        line, column = Positions(file.text).find(error.path)
+def finding_in(
+    file: StoredSchema,
+    rule: str,
+    message: str,
+    *,
+    path: str | None = None,
+    against: int | None = None,
+    fix: str | None = None,
+    severity: Severity = "error",
+) -> Finding:
+    """Return a finding at the place of a file that a JSON pointer names; without one at its beginning."""
+    line, column = (1, 1) if path is None else file.positions.find(path)
     return Finding(
-        rule=INVALID_SCHEMA,
-        message=error.message,
+        rule=rule,
+        message=message,
+        severity=severity,
         subject=file.subject,
-        version=version,
-        path=error.path or None,
-        file=file.path,
+        version=file.version,
+        against=against,
+        path=path,
+        file=file.place,
         line=line,
         column=column,
-        fix="make it a valid Avro schema",
+        fix=fix,
     )
 
 
-def unusable(file: SchemaFile, schema: Schema) -> list[Finding]:
+def invalid(file: StoredSchema, error: SchemaInvalid) -> Finding:
+    """Return the finding that a file is not an Avro schema."""
+    line, column = place_of(error, file)
+    found = finding_in(file, INVALID_SCHEMA, error.message, fix="make it a valid Avro schema")
+    return replace(found, path=error.path or None, line=line, column=column)
+
+
+def unusable(file: StoredSchema, schema: Schema) -> list[Finding]:
     """Return a finding for each reason why no producer could write with this schema, valid as it is.
 
     This is asked of the newest version alone: nothing new is written with an earlier one, and what was is still read.
     """
-    positions = Positions(file.text)
-    found = []
-    for problem in problems(schema):
-        line, column = positions.find(problem.path)
-        found.append(
-            Finding(
-                rule=UNUSABLE_SCHEMA,
-                message=f"no producer can write with this schema: {problem.message}",
-                subject=file.subject,
-                version=file.version,
-                path=problem.path,
-                file=file.path,
-                line=line,
-                column=column,
-                fix=problem.fix,
-            )
-        )
-    return found
+    words = "no producer can write with this schema"
+    return [
+        finding_in(file, UNUSABLE_SCHEMA, f"{words}: {problem.message}", path=problem.path, fix=problem.fix)
+        for problem in problems(schema)
+    ]
 
 
+@dataclass(frozen=True)
 class Side:
-    """One of two versions that were compared. `file` is None where it is not a file of ours."""
+    """One of two versions that are compared, and what messages call it."""
 
-    def __init__(self, name: str, schema: Schema, file: SchemaFile | None) -> None:
-        self.name = name
-        self.schema = schema
-        self.file = file
+    name: str
+    schema: Schema
+    stored: StoredSchema
 
 
-def broken(
-    entry: Break, later: Side, earlier: Side, *, subject: str | None, version: int | None, against: int | None
-) -> Finding:
-    """Return the finding of a break; it points into the later version where the place has a match there."""
+def broken(entry: Break, later: Side, earlier: Side) -> Finding:
+    """Return the finding of a break; it points into the later version, a file, where the place has a match there."""
     problem = entry.incompatibility
     reader, writer = (later, earlier) if entry.direction is Direction.BACKWARD else (earlier, later)
+    words = f"{reader.name} cannot read what {writer.name} wrote: {problem.message}"
     file, path = _place(problem, reader, later)
-    line, column = Positions(file.text).find(path) if file else (None, None)
-    return Finding(
-        rule=problem.rule.value,
-        message=f"{reader.name} cannot read what {writer.name} wrote: {problem.message}",
-        subject=subject,
-        version=version,
-        against=against,
-        path=path,
-        file=file.path if file else None,
-        line=line,
-        column=column,
-        fix=problem.fix,
-    )
+    found = finding_in(file, problem.rule.value, words, path=path, against=earlier.stored.version, fix=problem.fix)
+    return replace(found, version=later.stored.version)
 
 
-def _place(problem: Incompatibility, reader: Side, later: Side) -> tuple[SchemaFile | None, str]:
+def _place(problem: Incompatibility, reader: Side, later: Side) -> tuple[StoredSchema, str]:
     """Return the file to point into and the pointer in it: of the later version, which can be changed, if possible."""
     if reader is later:
-        return later.file, problem.path
+        return later.stored, problem.path
     matching = _matching(problem.path, reader.schema.document, later.schema.document)
-    if later.file and (matching is not None or reader.file is None):
-        return later.file, matching or "/"
-    return reader.file, problem.path
+    if matching is not None or reader.stored.schema_id is not None:
+        return later.stored, matching or "/"
+    return reader.stored, problem.path
 
 
 def _matching(path: str, source: Any, target: Any) -> str | None:
@@ -104,7 +94,7 @@ def _matching(path: str, source: Any, target: Any) -> str | None:
         token = escaped.replace("~1", "/").replace("~0", "~")
         if isinstance(source, list) and isinstance(target, list) and token.isdigit() and int(token) < len(source):
             source = source[int(token)]
-            at = _index_of(_name(source), target)
+            at = next((at for at, item in enumerate(target) if _name(item) == _name(source)), None)
             if at is None:
                 return None
             found, target = f"{found}/{at}", target[at]
@@ -113,10 +103,6 @@ def _matching(path: str, source: Any, target: Any) -> str | None:
         else:
             return None
     return found or "/"
-
-
-def _index_of(name: Any, items: Iterable[Any]) -> int | None:
-    return next((at for at, item in enumerate(items) if _name(item) == name), None)
 
 
 def _name(item: Any) -> Any:

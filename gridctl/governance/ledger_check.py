@@ -1,14 +1,15 @@
 """What a registry holds beside what the ledger says: every version and level there must have an entry."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from gridctl.audit.chain import Head
 from gridctl.audit.ledger import LedgerRecord
-from gridctl.audit.verify import Fault, Walk, walk
+from gridctl.audit.verify import GATE, Walk
 from gridctl.avro.fingerprint import fingerprint
 from gridctl.contracts.audit import AUDIT_TOPIC, AuditEntry
-from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
+from gridctl.contracts.verdict import Finding, Verdict
+from gridctl.governance.stores import SchemaStore, StoredSchema, find
 
 LEVEL_ACTION = "schema.level"
 REGISTER_ACTION = "schema.register"
@@ -26,84 +27,69 @@ class LedgerView:
     versions: dict[Mark, AuditEntry] = field(default_factory=dict)
     levels: dict[str, str | None] = field(default_factory=dict)
 
-    def listen(self, records: Iterable[LedgerRecord]) -> Iterator[LedgerRecord]:
-        """Pass the records on, and keep what they say of the registry."""
-        for record in records:
-            if record.entry is not None and record.entry.system == self.system:
-                self._keep(record.entry)
-            yield record
-
-    def explains(self, version: SchemaVersion) -> bool:
-        """Say whether an entry tells of this version."""
-        return _mark(version) in self.versions
-
-    def _keep(self, entry: AuditEntry) -> None:
+    def take(self, record: LedgerRecord) -> None:
+        """Keep what a record says of the registry."""
+        entry = record.entry
+        if entry is None or entry.system != self.system:
+            return
         if entry.action in (REGISTER_ACTION, ADOPT_ACTION) and entry.version is not None:
             self.versions[entry.subject, entry.version, entry.schema_id, entry.fingerprint] = entry
         elif entry.action == LEVEL_ACTION:
             self.levels[entry.subject] = entry.after
 
+    def explains(self, version: StoredSchema) -> bool:
+        """Say whether an entry tells of this version."""
+        return (version.subject, version.version, version.schema_id, fingerprint(version.text)) in self.versions
 
-def unexplained(view: LedgerView, registry: SchemaRegistry) -> Iterator[SchemaVersion]:
+
+def unexplained(view: LedgerView, registry: SchemaStore) -> Iterator[StoredSchema]:
     """Yield the versions that somebody registered out of band."""
-    for subject in registry.subjects():
+    for subject in registry.subjects:
         yield from (version for version in registry.versions(subject) if not view.explains(version))
 
 
-def compare(view: LedgerView, registry: SchemaRegistry) -> tuple[int, list[Fault]]:
-    """Return how many versions the registry holds, and where it and the ledger differ."""
-    held = {subject: registry.versions(subject) for subject in registry.subjects()}
-    everything = [version for versions in held.values() for version in versions]
-    faults = [_out_of_band(view, version) for version in everything if not view.explains(version)]
-    faults += _gone(view, everything)
+def compare(view: LedgerView, registry: SchemaStore) -> Iterator[Finding]:
+    """Yield where the registry and the ledger differ."""
+    yield from (_out_of_band(view, version) for version in unexplained(view, registry))
+    for (subject, number), entry in {mark[:2]: entry for mark, entry in view.versions.items()}.items():
+        if find([registry], subject, number) is None:
+            words = f"{subject} version {number} is no longer there; entry {entry.sequence} registered it"
+            fix = "records that were written with it cannot be read: find out who deleted it, and restore it"
+            yield _finding(view, "registry-missing", words, fix, subject, number)
     for subject, wanted in sorted(view.levels.items()):
         found = registry.level(subject)
-        if subject in held and found != wanted:
+        if subject in registry.subjects and found != wanted:
             words = f"the level of {subject} is {found}; the ledger last set {wanted}"
             fix = "`gridctl schema register --execute` sets it again; find out who changed it"
-            faults.append(Fault("registry-level", view.system, words, subject, fix=fix))
-    return len(everything), faults
-
-
-@dataclass(frozen=True)
-class Verified:
-    """What a walk over the ledger saw, and in what a registry and the ledger differ. `versions`: how many it holds."""
-
-    seen: Walk
-    versions: int
-    system: str
-    faults: tuple[Fault, ...]
+            yield _finding(view, "registry-level", words, fix, subject)
 
 
 def verify(
-    records: Iterable[LedgerRecord], registry: SchemaRegistry, system: str, expected: Head | None = None
-) -> Verified:
-    """Walk the whole ledger, and hold the registry that it calls `system` against it."""
-    view = LedgerView(system)
-    seen = walk(view.listen(records), expected)
-    if seen.first is not None and seen.first.sequence > 1:
-        words = f"the ledger begins at entry {seen.first.sequence}: earlier entries are missing"
-        seen.faults.append(Fault("audit-beginning", AUDIT_TOPIC, words))
-    versions, faults = compare(view, registry)
-    return Verified(seen, versions, system, (*seen.faults, *faults))
+    records: Iterable[LedgerRecord], registry: SchemaStore, system: str, expected: Head | None = None
+) -> Verdict:
+    """Walk the whole ledger, and compare the registry, which the ledger calls `system`, with it."""
+    view, walk = LedgerView(system), Walk(expected)
+    for record in records:
+        walk.take(record)
+        view.take(record)
+    findings = walk.finish()
+    if walk.first is not None and walk.first.sequence > 1:
+        words = f"the ledger begins at entry {walk.first.sequence}: earlier entries are missing"
+        findings.append(Finding(rule="audit-beginning", message=f"{AUDIT_TOPIC}: {words}"))
+    findings += compare(view, registry)
+    versions = sum(len(registry.versions(subject)) for subject in registry.subjects)
+    checked = {"entries": walk.count, "head": str(walk.head), "registry": system, "versions": versions}
+    return Verdict(GATE, checked, tuple(findings))
 
 
-def _out_of_band(view: LedgerView, version: SchemaVersion) -> Fault:
-    known = [mark for mark in view.versions if mark[:2] == (version.subject, version.version)]
-    words = f"{version.subject} version {version.version} (id {version.schema_id}) was registered out of band: "
-    words += "the ledger tells of another schema under this version" if known else "no entry of the ledger tells of it"
+def _out_of_band(view: LedgerView, version: StoredSchema) -> Finding:
+    subject, number = version.subject, version.version
+    is_known = any(mark[:2] == (subject, number) for mark in view.versions)
+    why = "the ledger tells of another schema under this version" if is_known else "no entry of the ledger tells of it"
+    words = f"{subject} version {number} (id {version.schema_id}) was registered out of band: {why}"
     fix = "find out who registered it; `gridctl schema register --execute --adopt REASON` records it as it is"
-    return Fault("registry-unexplained", view.system, words, version.subject, version.version, fix)
+    return _finding(view, "registry-unexplained", words, fix, subject, number)
 
 
-def _gone(view: LedgerView, everything: Sequence[SchemaVersion]) -> Iterator[Fault]:
-    there = {(version.subject, version.version) for version in everything}
-    for (subject, number), entry in {mark[:2]: entry for mark, entry in view.versions.items()}.items():
-        if (subject, number) not in there:
-            words = f"{subject} version {number} is no longer there; entry {entry.sequence} registered it"
-            fix = "records that were written with it cannot be read: find out who deleted it, and restore it"
-            yield Fault("registry-missing", view.system, words, subject, number, fix)
-
-
-def _mark(version: SchemaVersion) -> Mark:
-    return version.subject, version.version, version.schema_id, fingerprint(version.schema)
+def _finding(view: LedgerView, rule: str, words: str, fix: str, subject: str, version: int | None = None) -> Finding:
+    return Finding(rule=rule, message=f"{view.system}: {words}", subject=subject, version=version, fix=fix)

@@ -3,17 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from gridctl.avro.model import Enum, Field, Fixed, Record, Schema, SchemaInvalid, pointer
-from gridctl.avro.positions import Positions
 from gridctl.contracts.priority import PriorityLevel
 from gridctl.contracts.topics import TopicCatalogue
 from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.errors import Unavailable
 from gridctl.governance.check import strays
-from gridctl.governance.findings import invalid, unusable
+from gridctl.governance.findings import finding_in, invalid, unusable
 from gridctl.governance.lint_rules import PLATFORM_RULES, RULES, Problem
 from gridctl.governance.lint_sites import FieldSite, Leaf, Sites, sites_of, unit_of
-from gridctl.governance.sources import parse_source, tree_lookup
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.stores import SchemaTree, StoredSchema, parse_stored
 
 Key = tuple[str, str]
 """A record and its field by their names; readers find records by name without the namespace, so it is left out."""
@@ -112,19 +110,18 @@ def lint(tree: SchemaTree, catalogue: TopicCatalogue | None) -> Verdict:
     """
     if not tree.files:
         raise Unavailable(
-            f"{tree.root}: no schema <subject>/vN.avsc to lint", next_step="name the tree with --schemas DIR"
+            f"{tree.name}: no schema <subject>/vN.avsc to lint", next_step="name the tree with --schemas DIR"
         )
     findings = strays(tree)
-    lookup = tree_lookup(tree)
     newest: dict[str, Schema | None] = {}
     for subject, files in tree.subjects.items():
         history = History()
         for file in files:
             try:
-                schema = parse_source((file.text, file.references), lookup)
+                schema = parse_stored(file, tree)
             except SchemaInvalid as error:
                 newest[subject] = None
-                findings.append(invalid(file, error, version=file.version))
+                findings.append(invalid(file, error))
                 continue
             newest[subject] = schema
             if file is files[-1]:
@@ -132,11 +129,11 @@ def lint(tree: SchemaTree, catalogue: TopicCatalogue | None) -> Verdict:
             rules = {**RULES, **(PLATFORM_RULES if catalogue else {})} if file is files[-1] else {}
             sites = sites_of(schema)
             problems = [(rule, problem) for rule, look in rules.items() for problem in look(sites)]
-            findings += _located(file, [*problems, *history.next(file.version, sites)])
+            findings += [_located(file, *found) for found in (*problems, *history.next(file.version, sites))]
     if catalogue:
         findings += _priority_tags(tree, catalogue, newest)
     checked = {
-        "schemas": tree.root,
+        "schemas": tree.name,
         "subjects": len(tree.subjects),
         "versions": len(tree.files),
         "topics_toml": "applied" if catalogue else "not there",
@@ -144,27 +141,9 @@ def lint(tree: SchemaTree, catalogue: TopicCatalogue | None) -> Verdict:
     return Verdict(GATE, checked, tuple(findings))
 
 
-def _located(file: SchemaFile, problems: list[tuple[str, Problem]]) -> list[Finding]:
-    positions = Positions(file.text)
-    found = []
-    for rule, problem in problems:
-        path = pointer(problem.tokens)
-        line, column = positions.find(path)
-        found.append(
-            Finding(
-                rule=rule,
-                message=problem.message,
-                subject=file.subject,
-                version=file.version,
-                against=problem.against,
-                path=path,
-                file=file.path,
-                line=line,
-                column=column,
-                fix=problem.fix,
-            )
-        )
-    return found
+def _located(file: StoredSchema, rule: str, problem: Problem) -> Finding:
+    path = pointer(problem.tokens)
+    return finding_in(file, rule, problem.message, path=path, against=problem.against, fix=problem.fix)
 
 
 def _priority_tags(
@@ -183,7 +162,7 @@ def _priority_tags(
             continue
         schema = newest[topic.subject]
         if schema is not None:
-            yield from _located(file, [("priority-tag", problem) for problem in _tag_problems(schema, topic.name)])
+            yield from (_located(file, "priority-tag", problem) for problem in _tag_problems(schema, topic.name))
 
 
 def _tag_problems(schema: Schema, topic: str) -> Iterator[Problem]:

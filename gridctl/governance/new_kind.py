@@ -4,8 +4,10 @@ import json
 import re
 from collections.abc import Mapping
 from keyword import iskeyword
+from pathlib import Path
 
 from gridctl.contracts.events import Kind, Reading, Stamps
+from gridctl.contracts.kinds import KINDS
 from gridctl.contracts.topics import TopicCatalogue, parse_catalogue
 from gridctl.errors import UsageProblem
 from gridctl.governance.kinds import KINDS_DIR
@@ -70,6 +72,28 @@ retention_ms = 7776000000
 max_message_bytes = 2097152
 subject = "grid.dead-letter-value"
 """
+
+
+def write_kind(root: Path, kind: str, topic: str, owner: str) -> list[str]:
+    """Write the files of a new kind into the clone at `root`; return their paths in it.
+
+    Raise UsageProblem as `new_kind` does, where `root` is not a clone, and where a file is there already.
+    """
+    if not (root / TOPICS_FILE).is_file():
+        raise UsageProblem(
+            f"this gridctl is installed in {root}, and a new kind is written into a clone of the project",
+            next_step="call the clone's own: make setup && .venv/bin/gridctl schema new KIND",
+        )
+    pattern = (root / "schemas" / KINDS["thermostat"].subject / "v1.avsc").read_text(encoding="utf-8")
+    topics = (root / TOPICS_FILE).read_text(encoding="utf-8")
+    files = new_kind(kind, topic, owner, kinds=KINDS, topics=topics, pattern=pattern)
+    for path in files:
+        if path != TOPICS_FILE and (root / path).exists():
+            raise UsageProblem(f"{root / path}: is there already", next_step="take it away, or choose another name")
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    return list(files)
 
 
 def new_kind(

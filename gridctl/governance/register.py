@@ -1,6 +1,6 @@
 """Registering a tree: level by level, version by version, each read back and then recorded in the ledger."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -8,10 +8,11 @@ from gridctl.audit.chain import Head
 from gridctl.audit.ledger import Ledger, Origin
 from gridctl.avro.fingerprint import fingerprint
 from gridctl.contracts.audit import AuditEntry, AuditFact
-from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
+from gridctl.contracts.registry import SchemaRegistry
 from gridctl.errors import GridctlError, Unavailable, ViolationFound
-from gridctl.governance.ledger_check import ADOPT_ACTION, LEVEL_ACTION, REGISTER_ACTION
+from gridctl.governance.ledger_check import ADOPT_ACTION, LEVEL_ACTION, REGISTER_ACTION, LedgerView, unexplained
 from gridctl.governance.register_plan import AddVersion, Plan, SetLevel
+from gridctl.governance.stores import RegistryStore, StoredSchema, find
 
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 
@@ -35,15 +36,28 @@ class Registrar:
     origin: Origin
     clock: Callable[[], int]
 
-    def execute(self, plan: Plan) -> Report:
-        """Take all steps; raise on the first that fails, with what went before it registered and recorded."""
-        # One by one: a crash leaves at most one change that is done and not recorded.
-        entries = tuple(entry for fact in self._taken(plan) for entry in self._recorded([fact]))
-        return Report(plan, entries, self.ledger.head())
+    def execute(self, plan: Plan, adopt: str | None = None) -> Report:
+        """Take all steps; raise on the first that fails, with what went before it registered and recorded.
 
-    def adopt(self, versions: Iterable[SchemaVersion], reason: str) -> tuple[AuditEntry, ...]:
-        """Record versions that the registry holds and nobody recorded."""
-        return self._recorded([self._registered(ADOPT_ACTION, version, None, reason) for version in versions])
+        With a reason to `adopt`, versions that nobody recorded before are recorded at the end, as they are.
+        """
+        self.ledger.head()  # before anything is written: what cannot be recorded is not done
+        strange = [] if adopt is None else self._unrecorded()
+        # One by one: a crash leaves at most one change that is done and not recorded.
+        entries = [entry for fact in self._taken(plan) for entry in self._recorded([fact])]
+        if strange:
+            entries += self._recorded([self._registered(ADOPT_ACTION, held, None, adopt) for held in strange])
+        return Report(plan, tuple(entries), self.ledger.head())
+
+    def _unrecorded(self) -> list[StoredSchema]:
+        view = LedgerView(self.system)
+        for record in self.ledger.records():
+            view.take(record)
+        return list(unexplained(view, self._store()))
+
+    def _store(self) -> RegistryStore:
+        """Return the registry as it is now."""
+        return RegistryStore(self.system, self.registry)
 
     def _recorded(self, facts: Sequence[AuditFact]) -> tuple[AuditEntry, ...]:
         try:
@@ -69,25 +83,25 @@ class Registrar:
     def _register(self, step: AddVersion) -> AuditFact:
         file = step.file
         added = self.registry.register(file.subject, file.text, file.references)
-        seen = next((held for held in self.registry.versions(file.subject) if held.version == file.version), None)
-        if seen is None or seen.schema_id != added.schema_id or fingerprint(seen.schema) != fingerprint(file.text):
+        seen = find([self._store()], file.subject, file.version)
+        if seen is None or seen.schema_id != added.schema_id or not seen.is_same_as(file):
             raise ViolationFound(
-                f"{file.path}: was registered and does not read back as version {file.version}",
+                f"{file.place}: was registered and does not read back as version {file.version}",
                 next_step="`gridctl audit verify` says what the registry holds; somebody may have registered meanwhile",
             )
         return self._registered(REGISTER_ACTION, seen, step.before)
 
     def _registered(
-        self, action: str, version: SchemaVersion, before: str | None, reason: str | None = None
+        self, action: str, version: StoredSchema, before: str | None, reason: str | None = None
     ) -> AuditFact:
         return self._fact(
             action,
             version.subject,
             version=version.version,
             schema_id=version.schema_id,
-            fingerprint=fingerprint(version.schema),
+            fingerprint=fingerprint(version.text),
             before=before,
-            after=version.schema,
+            after=version.text,
             reason=reason,
         )
 

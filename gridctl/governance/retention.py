@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from gridctl.avro import SchemaInvalid, can_read, parse
 from gridctl.contracts.framing import FramingError, schema_id_of
-from gridctl.contracts.registry import SchemaRegistry, SchemaVersion
-from gridctl.contracts.verdict import Finding
+from gridctl.contracts.registry import SchemaRegistry
+from gridctl.contracts.topics import TopicCatalogue, TopicSpec
+from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.errors import UsageProblem
-from gridctl.governance.sources import Texts
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.stores import RegistryStore, SchemaTree, StoredSchema, parse_stored
+from gridctl.streams.codec import FramedDecoder, Unreadable
+from gridctl.streams.reader import RangedReader
 
+GATE = "retention"
 READ_FROM_KAFKA = frozenset(("DECODE", "APPLY"))
 """The stages whose dead letters hold a record of the topic as it was; earlier ones hold what a device sent."""
 
@@ -76,7 +80,7 @@ class Need(NamedTuple):
     """One id that is still needed, and what it stands for.
 
     Subject and version are None where the topic's subject does not hold it (any more); it is known all the same where
-    the registry has its schema.
+    the registry has its schema. `problem` says why it cannot be read.
     """
 
     place: str
@@ -88,46 +92,37 @@ class Need(NamedTuple):
     problem: str | None = None
 
 
-@dataclass(frozen=True)
-class Judge:
-    """Compares the newest local readers with the ids that occur."""
-
-    tree: SchemaTree
-    registry: SchemaRegistry
-
-    def needs(self, census: Census, subject_of: Mapping[str, str]) -> Iterator[Need]:
-        """Yield what each id stands for, and what speaks against reading it; `subject_of` is by place."""
-        known: dict[str, dict[int, SchemaVersion]] = {}
-        for (place, schema_id), use in sorted(census.uses.items()):
-            subject = subject_of[place]
-            if subject not in known:
-                known[subject] = {held.schema_id: held for held in self.registry.versions(subject)}
-            yield self._need(place, schema_id, use, subject, known[subject].get(schema_id))
-
-    def reader(self, subject: str) -> SchemaFile:
-        """Return the newest local schema of a subject; UsageProblem when there is none."""
-        file = self.tree.newest(subject)
-        if file is None:
-            raise UsageProblem(
-                f"{self.tree.root}: has no schema of {subject}", next_step="name the tree: --schemas DIR"
-            )
-        return file
-
-    def _need(self, place: str, schema_id: int, use: Use, subject: str, held: SchemaVersion | None) -> Need:
-        writer = held.schema if held else self.registry.schema_by_id(schema_id)
-        need = Need(place, schema_id, use, is_known=writer is not None)
-        if writer is None:
-            return need
+def needs_of(
+    census: Census, subject_of: Mapping[str, str], tree: SchemaTree, registry: SchemaRegistry
+) -> Iterator[Need]:
+    """Yield what each id stands for, and why the newest schema of the tree cannot read it; `subject_of` is by place."""
+    store = RegistryStore("the registry", registry)
+    for (place, schema_id), use in sorted(census.uses.items()):
+        subject = subject_of[place]
+        held = next((version for version in store.versions(subject) if version.schema_id == schema_id), None)
+        text = held.text if held else registry.schema_by_id(schema_id)
+        need = Need(place, schema_id, use, is_known=text is not None)
         if held is not None:
             need = need._replace(subject=subject, version=held.version)
-        try:
-            texts = Texts(self.tree, self.registry)
-            writes = texts.of_version(held) if held else parse(writer)
-            objections = can_read(texts.of_file(self.reader(subject)), writes)
-        except SchemaInvalid as error:
-            return need._replace(problem=f"cannot be compared: {error.message}")
-        words = "; ".join(f"{found.path or '/'}: {found.message}" for found in objections)
-        return need._replace(problem=words or None)
+        if text is not None:
+            reader = reader_of(tree, subject)
+            try:
+                writes = parse_stored(held, tree, store) if held else parse(text)
+                objections = can_read(parse_stored(reader, tree, store), writes)
+            except SchemaInvalid as error:
+                need = need._replace(problem=f"cannot be compared: {error.message}")
+            else:
+                words = "; ".join(f"{found.path or '/'}: {found.message}" for found in objections)
+                need = need._replace(problem=words or None)
+        yield need
+
+
+def reader_of(tree: SchemaTree, subject: str) -> StoredSchema:
+    """Return the newest local schema of a subject; UsageProblem when there is none."""
+    file = tree.newest(subject)
+    if file is None:
+        raise UsageProblem(f"{tree.name}: has no schema of {subject}", next_step="name the tree: --schemas DIR")
+    return file
 
 
 def retention_findings(census: Census, needs: Sequence[Need], reader: str) -> Iterator[Finding]:
@@ -152,3 +147,67 @@ def retention_findings(census: Census, needs: Sequence[Need], reader: str) -> It
     for place, count in census.unframed.items():
         words = f"{count} records in {place} are not framed; no schema reads them"
         yield Finding(rule="retention-unframed", severity="warning", message=words, file=reader)
+
+
+def retention(
+    topic: str, catalogue: TopicCatalogue, tree: SchemaTree, registry: SchemaRegistry, log: RangedReader
+) -> Verdict:
+    """Read a topic and its dead letters, and judge the newest schemas of the tree as their readers.
+
+    Raise UsageProblem for a topic that is not in the catalogue, or without a schema in the tree; Unavailable.
+    """
+    spec = catalogue.by_name.get(topic)
+    if spec is None:
+        known = ", ".join(catalogue.by_name)
+        raise UsageProblem(f"{topic} is not a topic of {tree.name}/topics.toml", next_step=f"one of {known}")
+    reader = reader_of(tree, spec.subject)
+    subject_of = {spec.name: spec.subject}
+    if spec.dlq is not None:
+        subject_of |= {spec.dlq: catalogue[spec.dlq].subject, inside(spec.dlq): spec.subject}
+    census = _census(spec, log, FramedDecoder(registry))
+    needs = list(needs_of(census, subject_of, tree, registry))
+    rows = [_row(need) for need in needs]
+    checked = {"topic": topic, "reader": reader.place, "records": census.records, "ids": rows}
+    findings = tuple(retention_findings(census, needs, reader.place))
+    return Verdict(GATE, checked, findings, overview="".join(f"{_line(row)}\n" for row in rows))
+
+
+def _census(spec: TopicSpec, log: RangedReader, decoder: FramedDecoder) -> Census:
+    census = Census()
+    topics = [name for name in (spec.name, spec.dlq) if name is not None]
+    for record in log.read(log.spans(topics)):
+        place, value, time_ms = record.topic() or "", record.value(), record.timestamp()[1]
+        census.add(place, value, time_ms)
+        if place == spec.dlq and value is not None:
+            census.add_letter(place, _letter(decoder, value), time_ms)
+    return census
+
+
+def _letter(decoder: FramedDecoder, value: bytes) -> Mapping[str, object] | None:
+    """Return a dead letter as it was written, or None where it cannot be read or is something else."""
+    try:
+        letter = decoder.decode(value)
+    except Unreadable:
+        return None
+    return letter if isinstance(letter, dict) and {"raw", "stage"} <= letter.keys() else None
+
+
+def _row(need: Need) -> dict[str, Any]:
+    return {
+        "place": need.place,
+        "schema_id": need.schema_id,
+        "subject": need.subject,
+        "version": need.version,
+        "records": need.use.count,
+        "first_ms": need.use.first_ms,
+        "last_ms": need.use.last_ms,
+        "readable": need.is_known and need.problem is None,
+    }
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    first, last = (datetime.fromtimestamp(row[key] / 1000, UTC) for key in ("first_ms", "last_ms"))
+    name = f"{row['subject']} v{row['version']}" if row["subject"] else "not in the topic's subject"
+    verdict = "readable" if row["readable"] else "NOT READABLE"
+    span = f"{first:%Y-%m-%dT%H:%M:%SZ} to {last:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{row['place']}: id {row['schema_id']} ({name}): {row['records']} records, {span}: {verdict}"

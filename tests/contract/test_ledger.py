@@ -73,7 +73,7 @@ def test_writers_that_take_turns_go_on_with_one_chain(writer: Writer) -> None:
     before = one.head().sequence
     sequences = [ledger.append([fact("turn")])[0].sequence for ledger in (one, two, one, one, two, one)]
     assert sequences == [before + number for number in range(1, 7)]
-    assert walk(one.records(), one.head()).faults == []
+    assert walk(one.records(), one.head()).findings == []
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_writers_at_once_make_no_fork(stack: RunningStack, open_: ExitStack) -> 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda ledger: [ledger.append([fact("at once")]) for _ in range(4)], ledgers))
     seen = walk(ledgers[0].records(), ledgers[0].head())
-    assert seen.faults == []
+    assert seen.findings == []
     assert seen.head.sequence == before + 12
 
 
@@ -118,7 +118,7 @@ def test_many_writers_queue(stack: RunningStack, monkeypatch: pytest.MonkeyPatch
     print(f"{time.monotonic() - started_s:.1f} s, {len(turns) - len(names)} times fenced")
     with ExitStack() as open_:
         ledger = kafka_ledger(stack, open_)
-        assert walk(ledger.records(), ledger.head()).faults == []
+        assert walk(ledger.records(), ledger.head()).findings == []
         subjects = [record.entry.subject for record in ledger.records() if record.entry is not None]
     mine = [subject for subject in subjects if subject.startswith(run)]
     wanted = [f"{name}/{step}/{each}" for name in names for step in range(appends) for each in range(facts)]
@@ -140,7 +140,7 @@ def test_facts_of_one_append_stand_together_or_not_at_all(writer: Writer) -> Non
     ]
     assert ledger.append([]) == ()
     assert ledger.head() == head_of(entries[-1])
-    assert walk(ledger.records(), ledger.head()).faults == []
+    assert walk(ledger.records(), ledger.head()).findings == []
 
 
 def test_a_writer_that_died_in_between_leaves_nothing(stack: RunningStack, open_: ExitStack) -> None:
@@ -153,7 +153,7 @@ def test_a_writer_that_died_in_between_leaves_nothing(stack: RunningStack, open_
     died.flush(10)
     assert ledger.head() == before
     assert ledger.append([fact("after")])[0].sequence == before.sequence + 1
-    assert walk(ledger.records()).faults == []
+    assert walk(ledger.records()).findings == []
     died.purge()
 
 
@@ -178,7 +178,7 @@ def test_a_broker_that_fails_in_a_commit_leaves_one_entry(
     assert [ledger.append([fact(name)])[0].sequence for name in ("one", "two")] == [before + 1, before + 2]
     assert not failures
     seen = walk(ledger.records(), ledger.head())
-    assert (seen.faults, seen.head.sequence) == ([], before + 2)
+    assert (seen.findings, seen.head.sequence) == ([], before + 2)
 
 
 @pytest.mark.embedded
@@ -189,8 +189,8 @@ def test_a_record_that_was_written_around_us_is_found(own_stack: RunningStack) -
         foreign = Producer({"bootstrap.servers": own_stack.bootstrap})
         foreign.produce(AUDIT_TOPIC, frame_header(1) + b"\xff")
         foreign.flush(10)
-        (fault,) = walk(ledger.records(), head).faults
-    assert (fault.rule, fault.place.startswith(f"{AUDIT_TOPIC} offset ")) == ("audit-unreadable", True)
+        (fault,) = walk(ledger.records(), head).findings
+    assert (fault.rule, fault.message.startswith(f"{AUDIT_TOPIC} offset ")) == ("audit-unreadable", True)
     done = own_stack.run("schema", "register", "--execute", check=False)
     assert done.returncode == 3
     assert "gridctl audit verify" in done.stderr

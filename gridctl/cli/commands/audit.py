@@ -1,7 +1,6 @@
 """`gridctl audit`: check the ledger, and export it."""
 
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,11 +12,7 @@ from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
     from gridctl.audit.chain import Head
-    from gridctl.audit.verify import Fault
-    from gridctl.cli.config import Settings
-    from gridctl.contracts.verdict import Finding, Verdict
-
-GATE = "audit"
+    from gridctl.contracts.verdict import Verdict
 
 File = Annotated[Path | None, typer.Option("--file", help="An exported ledger instead of the topic; needs no broker.")]
 HeadOption = Annotated[
@@ -55,11 +50,13 @@ def verify(
         $ gridctl up && gridctl audit verify
     """
     from gridctl.audit.chain import Head
+    from gridctl.audit.verify import GATE
     from gridctl.cli.wiring.base import settings_of
+    from gridctl.cli.wiring.governance import verify_ledger
 
     expected = None if head is None else Head.parse(head)
     if file is None:
-        run_gate(GATE, chosen, lambda: _verify_topic(settings_of(context), expected, registry))
+        run_gate(GATE, chosen, lambda: verify_ledger(settings_of(context), expected, registry))
     if registry is not None:
         raise UsageProblem("--file is checked without a registry", next_step="leave --registry out")
     run_gate(GATE, chosen, lambda: _verify_file(file, expected))
@@ -84,50 +81,23 @@ def export(context: typer.Context, since: Since = None, until: Until = None) -> 
     sys.stdout.buffer.flush()
 
 
-def _verify_topic(settings: "Settings", expected: "Head | None", registry: str | None) -> "Verdict":
-    from gridctl.cli.wiring.governance import verify_ledger
-    from gridctl.contracts.verdict import Verdict
-
-    found = verify_ledger(settings, expected, registry)
-    checked = {"entries": found.seen.count, "head": str(found.seen.head)}
-    checked |= {"registry": found.system, "versions": found.versions}
-    return Verdict(GATE, checked, tuple(_findings(found.faults)))
-
-
 def _verify_file(path: Path, expected: "Head | None") -> "Verdict":
     from gridctl.audit.export import records_of
-    from gridctl.audit.verify import walk
+    from gridctl.audit.verify import GATE, walk
     from gridctl.contracts.verdict import Finding, Verdict
 
     try:
         with path.open("rb") as lines:
-            seen = walk(records_of(lines, str(path)), expected)
+            seen = walk(records_of(lines, str(path)), expected, str(path))
     except OSError as error:
         raise UsageProblem(f"{path}: cannot be read: {error.strerror}", next_step="name an exported ledger") from error
-    findings = list(_findings(seen.faults, path))
+    findings = seen.findings
     if not seen.count:
         findings.append(Finding(rule="audit-beginning", message="has no entries", file=str(path)))
     if seen.first is not None and seen.first.sequence > 1:
         words = f"begins at entry {seen.first.sequence}: what was before it is not checked"
         findings.append(Finding(rule="audit-beginning", severity="warning", message=words, file=str(path), line=1))
     return Verdict(GATE, {"entries": seen.count, "head": str(seen.head), "file": str(path)}, tuple(findings))
-
-
-def _findings(faults: "Iterable[Fault]", path: Path | None = None) -> "Iterable[Finding]":
-    from gridctl.contracts.verdict import Finding
-
-    for fault in faults:
-        line = fault.place.removeprefix(f"{path}:")
-        in_file = line != fault.place
-        yield Finding(
-            rule=fault.rule,
-            message=fault.message if in_file else f"{fault.place}: {fault.message}",
-            subject=fault.subject,
-            version=fault.version,
-            file=None if path is None else str(path),
-            line=int(line) if in_file else None,
-            fix=fault.fix,
-        )
 
 
 def _epoch_ms(text: str | None) -> int | None:

@@ -29,7 +29,10 @@ def entries() -> list[AuditEntry]:
 
 
 def walked(lines: list[bytes], expected: Head | None = None) -> list[tuple[str, str]]:
-    return [(fault.rule, fault.place) for fault in walk(records_of(lines, "f"), expected).faults]
+    """Return rules and places; a place that is not a line stands before the message."""
+    found = walk(records_of(lines, "f"), expected, "f").findings
+    assert {each.file for each in found} <= {"f"}
+    return [(each.rule, f"f:{each.line}" if each.line else each.message.partition(":")[0]) for each in found]
 
 
 def lines_of(entries: list[AuditEntry]) -> list[bytes]:
@@ -38,7 +41,7 @@ def lines_of(entries: list[AuditEntry]) -> list[bytes]:
 
 def test_a_whole_ledger_has_no_faults(entries: list[AuditEntry]) -> None:
     seen = walk(records_of(lines_of(entries), "f"), head_of(entries[-1]))
-    assert (seen.faults, seen.count, seen.head, seen.first) == ([], 5, head_of(entries[-1]), head_of(entries[0]))
+    assert (seen.findings, seen.count, seen.head, seen.first) == ([], 5, head_of(entries[-1]), head_of(entries[0]))
 
 
 def test_every_flipped_bit_is_found(entries: list[AuditEntry]) -> None:
@@ -112,7 +115,7 @@ def test_a_history_written_anew_is_found_with_the_head(entries: list[AuditEntry]
 
 def test_a_part_of_a_ledger_can_be_checked(entries: list[AuditEntry]) -> None:
     seen = walk(records_of(lines_of(entries[2:]), "f"), head_of(entries[-1]))
-    assert seen.faults == []
+    assert seen.findings == []
     assert seen.first == head_of(entries[2])
     assert walked(lines_of(entries[2:]), head_of(entries[0])) == [("audit-cut-off", "after entry 5")]
 

@@ -19,7 +19,7 @@ from gridctl.avro.usable import default_value
 from gridctl.contracts.verdict import Finding
 from gridctl.governance.check import check_tree
 from gridctl.governance.lint import lint
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.stores import SchemaTree, StoredSchema
 from tests.real.schema_pairs import Editor, SchemaMaker, holders, pairs
 
 ODD_DEFAULTS = ["four", "\u00ff", "\u0100", "\ud800", "RED", "PINK", "1.5f", "1.5", 1e300, 10**400, 1, None, {}, []]
@@ -94,7 +94,7 @@ def refused_at(compile_it: Any, *schemas: str) -> str | None:
 
 def found_by_the_gate(text: str) -> list[Finding]:
     """Return what `schema check` finds, once it was held against `schema lint`."""
-    tree = SchemaTree("t", (SchemaFile("s", 1, "t/s/v1.avsc", text),))
+    tree = SchemaTree("t", (StoredSchema("s", 1, "t/s/v1.avsc", text),))
     found = list(check_tree(tree, Level.FULL_TRANSITIVE, ["s"]).findings)
     assert found == [each for each in lint(tree, None).findings if each.rule in ("invalid-schema", "unusable-schema")]
     assert all(finding.line and finding.column for finding in found)

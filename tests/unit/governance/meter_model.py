@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gridctl.contracts.events import EpochMs
 from gridctl.contracts.verdict import Finding
 from gridctl.governance.drift import drift
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.stores import SchemaTree, StoredSchema
 
 Json = dict[str, Any]
 Mutation = Callable[[Json], object]
@@ -82,7 +82,7 @@ def meter() -> Json:
 
 def tree(document: Json) -> SchemaTree:
     text = json.dumps(document, indent=2)
-    return SchemaTree("schemas", (SchemaFile("meter-value", 1, "schemas/meter-value/v1.avsc", text),))
+    return SchemaTree("schemas", (StoredSchema("meter-value", 1, "schemas/meter-value/v1.avsc", text),))
 
 
 def findings(*mutations: Mutation) -> tuple[Finding, ...]:

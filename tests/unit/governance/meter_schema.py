@@ -8,7 +8,7 @@ from gridctl.contracts.priority import PriorityLevel
 from gridctl.contracts.topics import TopicCatalogue
 from gridctl.contracts.verdict import Finding
 from gridctl.governance.lint import lint
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.stores import SchemaTree, StoredSchema
 
 Json = dict[str, Any]
 Mutation = Callable[[Json], object]
@@ -61,7 +61,7 @@ def good() -> Json:
 
 def tree(*versions: Json) -> SchemaTree:
     files = (
-        SchemaFile("grid.meter-value", at, f"schemas/grid.meter-value/v{at}.avsc", json.dumps(document, indent=2))
+        StoredSchema("grid.meter-value", at, f"schemas/grid.meter-value/v{at}.avsc", json.dumps(document, indent=2))
         for at, document in enumerate(versions, 1)
     )
     return SchemaTree("schemas", tuple(files))

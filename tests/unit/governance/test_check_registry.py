@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import pytest
 
 from gridctl.avro import Level
-from gridctl.contracts.registry import SchemaReference, SchemaVersion
+from gridctl.contracts.registry import SchemaReference, SchemaRegistry, SchemaVersion
 from gridctl.contracts.verdict import Verdict
 from gridctl.errors import Unavailable
 from gridctl.governance.check import Question, Registered, judge
-from gridctl.governance.check_registry import Judge, Opinion, Versions
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.check_registry import Judge, Opinion
+from gridctl.governance.stores import RegistryStore, SchemaTree, StoredSchema
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.moto_glue import glue_registry
 
@@ -26,18 +26,16 @@ def record(*fields: str) -> str:
 
 
 def tree(*texts: str | None) -> SchemaTree:
-    files = [SchemaFile("s", at, f"t/s/v{at}.avsc", text) for at, text in enumerate(texts, 1) if text is not None]
+    files = [StoredSchema("s", at, f"t/s/v{at}.avsc", text) for at, text in enumerate(texts, 1) if text is not None]
     return SchemaTree("t", tuple(files))
 
 
-class SchemaStore:
+class Holds(MemoryRegistry):
     """A registry that holds what it is given, under the numbers that it is given."""
 
     def __init__(self, versions: dict[int, str]) -> None:
-        self._versions = [SchemaVersion("s", number, number, text) for number, text in versions.items()]
-
-    def versions(self, subject: str) -> list[SchemaVersion]:
-        return [version for version in self._versions if version.subject == subject]
+        super().__init__()
+        self._subjects["s"] = [SchemaVersion("s", number, number, text) for number, text in versions.items()]
 
 
 class Says:
@@ -63,9 +61,9 @@ class Says:
 
 
 def beside(
-    ours: SchemaTree, registry: Versions, opinion: Judge | None = None, level: Level = Level.BACKWARD_TRANSITIVE
+    ours: SchemaTree, registry: SchemaRegistry, opinion: Judge | None = None, level: Level = Level.BACKWARD_TRANSITIVE
 ) -> Verdict:
-    return judge(Question(ours, level, registered=Registered(URL, registry, opinion)))
+    return judge(Question(ours, level, registered=Registered(RegistryStore(URL, registry), opinion)))
 
 
 def marks(verdict: Verdict) -> list[tuple[str, int | None, int | None]]:
@@ -89,7 +87,7 @@ def test_a_new_subject_passes() -> None:
 
 def test_a_candidate_is_compared_with_every_registered_version() -> None:
     """The tree lacks what the registry has between: only the registry knows the version that breaks."""
-    registry = SchemaStore({1: record(A), 2: record(A, B_DEFAULT)})
+    registry = Holds({1: record(A), 2: record(A, B_DEFAULT)})
     verdict = beside(tree(None, record(A, B_DEFAULT), record(A, B)), registry)
     assert (MISSING_DEFAULT, 3, 1) in marks(verdict)
     finding = next(each for each in verdict.findings if each.rule == MISSING_DEFAULT)
@@ -100,48 +98,48 @@ def test_a_candidate_is_compared_with_every_registered_version() -> None:
 def test_each_of_several_candidates_is_compared() -> None:
     says = Says(compatible=False)
     ours = tree(None, record(A, B), record(A, B_DEFAULT))
-    verdict = beside(ours, SchemaStore({1: record(A)}), says)
+    verdict = beside(ours, Holds({1: record(A)}), says)
     assert (MISSING_DEFAULT, 2, 1) in marks(verdict)
     assert says.asked == [(1, record(A, B)), (1, record(A, B_DEFAULT))]
 
 
 def test_a_pair_that_the_tree_shows_already_is_reported_once() -> None:
-    registry = SchemaStore({1: record(A), 2: record(A, B_DEFAULT)})
+    registry = Holds({1: record(A), 2: record(A, B_DEFAULT)})
     verdict = beside(tree(record(A), record(A, B_DEFAULT), record(A, B)), registry)
     assert marks(verdict) == [(MISSING_DEFAULT, 3, 1)]
 
 
 def test_a_level_without_transitive_counts_the_latest_registered_version_alone() -> None:
     ours = tree(None, None, record(A, B))
-    registry = SchemaStore({1: record(A), 2: record(A, B_DEFAULT)})
+    registry = Holds({1: record(A), 2: record(A, B_DEFAULT)})
     assert (MISSING_DEFAULT, 3, 1) in marks(beside(ours, registry))
     assert MISSING_DEFAULT not in [rule for rule, _, _ in marks(beside(ours, registry, level=Level.BACKWARD))]
-    latest = SchemaStore({1: record(A, B_DEFAULT), 2: record(A)})
+    latest = Holds({1: record(A, B_DEFAULT), 2: record(A)})
     assert (MISSING_DEFAULT, 3, 2) in marks(beside(ours, latest, level=Level.BACKWARD))
 
 
 def test_a_version_with_other_content_in_the_registry_was_edited() -> None:
-    verdict = beside(tree(record('{"name": "a", "type": "long"}')), SchemaStore({1: record(A)}))
+    verdict = beside(tree(record('{"name": "a", "type": "long"}')), Holds({1: record(A)}))
     assert marks(verdict) == [("version-edited", 1, None)]
     assert (verdict.findings[0].path, verdict.findings[0].line) == ("/fields/0/type", 2)
     assert URL in verdict.findings[0].message
 
 
 def test_a_registered_version_that_the_tree_lacks_was_deleted() -> None:
-    verdict = beside(tree(record(A)), SchemaStore({1: record(A), 2: record(A, B_DEFAULT)}))
+    verdict = beside(tree(record(A)), Holds({1: record(A), 2: record(A, B_DEFAULT)}))
     assert marks(verdict) == [("version-deleted", 2, None)]
     assert verdict.verdict == "fail"
 
 
 def test_another_number_for_the_same_schema_is_a_warning() -> None:
-    verdict = beside(tree(record(A)), SchemaStore({4: record(A)}))
+    verdict = beside(tree(record(A)), Holds({4: record(A)}))
     assert marks(verdict) == [("version-renumbered", 1, None)]
     assert verdict.verdict == "pass"
 
 
 def test_a_registry_that_calls_compatible_what_is_not_fails_the_gate() -> None:
     says = Says(compatible=True)
-    registry = SchemaStore({1: record(A), 2: record(A, B_DEFAULT)})
+    registry = Holds({1: record(A), 2: record(A, B_DEFAULT)})
     verdict = beside(tree(record(A), record(A, B_DEFAULT), record(A, B)), registry, says)
     assert marks(verdict) == [(MISSING_DEFAULT, 3, 1), ("verdicts-differ", 3, 1)]
     words = verdict.findings[1].message
@@ -152,7 +150,7 @@ def test_a_registry_that_calls_compatible_what_is_not_fails_the_gate() -> None:
 
 
 def test_a_registry_that_calls_incompatible_what_is_not_fails_the_gate() -> None:
-    verdict = beside(tree(record(A), record(A, B_DEFAULT)), SchemaStore({1: record(A)}), Says(compatible=False))
+    verdict = beside(tree(record(A), record(A, B_DEFAULT)), Holds({1: record(A)}), Says(compatible=False))
     assert marks(verdict) == [("verdicts-differ", 2, 1)]
     assert verdict.verdict == "fail"
     assert "compatible with version 1" in verdict.findings[0].message
@@ -162,13 +160,13 @@ def test_a_registry_that_calls_incompatible_what_is_not_fails_the_gate() -> None
 def test_the_registry_is_asked_about_its_newest_version_too() -> None:
     says = Says(compatible=True)
     texts = {1: record(A), 2: record(A), 3: record(A, B_DEFAULT)}
-    assert beside(tree(*texts.values()), SchemaStore(texts), says).verdict == "pass"
+    assert beside(tree(*texts.values()), Holds(texts), says).verdict == "pass"
     assert says.asked == [(1, texts[3]), (2, texts[3])]
 
 
 def test_verdicts_are_compared_under_the_registrys_level() -> None:
     """Under FORWARD a field without default may be added; under NONE everything may."""
-    registry = SchemaStore({1: record(A)})
+    registry = Holds({1: record(A)})
     for level in ("FORWARD", "NONE"):
         verdict = beside(tree(record(A), record(A, B)), registry, Says(compatible=True, level=level))
         assert marks(verdict) == [("registry-level", None, None), (MISSING_DEFAULT, 2, 1)]
@@ -177,7 +175,7 @@ def test_verdicts_are_compared_under_the_registrys_level() -> None:
 
 def test_a_level_that_nobody_knows_could_not_be_checked() -> None:
     says = Says(compatible=True, level="SOMETIMES")
-    assert beside(tree(record(A)), SchemaStore({1: record(A)}), says).verdict == "error"
+    assert beside(tree(record(A)), Holds({1: record(A)}), says).verdict == "error"
 
 
 class CannotSay(Says):
@@ -194,12 +192,12 @@ class CannotSay(Says):
 
 
 def test_a_registry_that_cannot_judge_references_is_a_warning() -> None:
-    verdict = beside(tree(record(A), record(A, B_DEFAULT)), SchemaStore({1: record(A)}), CannotSay(compatible=True))
+    verdict = beside(tree(record(A), record(A, B_DEFAULT)), Holds({1: record(A)}), CannotSay(compatible=True))
     assert marks(verdict) == [("no-registry-verdict", 2, 1)]
     assert (verdict.verdict, verdict.checked["registry_verdicts"]) == ("pass", 0)
 
 
-class Broken:
+class Broken(MemoryRegistry):
     """A registry that stops answering."""
 
     def versions(self, subject: str) -> list[SchemaVersion]:  # noqa: ARG002
@@ -214,13 +212,13 @@ def test_what_does_not_answer_is_never_a_pass_and_hides_nothing_else() -> None:
 
 @pytest.mark.parametrize("text", ["syntax = 'proto3';", '{"type": "object"}'])
 def test_what_is_no_avro_in_the_registry_could_not_be_checked(text: str) -> None:
-    verdict = beside(tree(record(A)), SchemaStore({1: record(A), 2: text}))
+    verdict = beside(tree(record(A)), Holds({1: record(A), 2: text}))
     assert verdict.verdict == "error"
     assert ("could-not-check", 2, None) in marks(verdict)
 
 
 def test_a_broken_candidate_is_reported_once() -> None:
-    verdict = beside(tree(record(A), "{"), SchemaStore({1: record(A)}), Says(compatible=True))
+    verdict = beside(tree(record(A), "{"), Holds({1: record(A)}), Says(compatible=True))
     assert marks(verdict) == [("invalid-schema", 2, None)]
 
 
@@ -231,8 +229,8 @@ def test_references_are_resolved_in_the_registry() -> None:
     reference = (SchemaReference("x.E", "e", 1),)
     registry.register("s", user, reference)
     files = (
-        SchemaFile("e", 1, "t/e/v1.avsc", '{"type": "enum", "name": "x.E", "symbols": ["A"]}'),
-        SchemaFile("s", 1, "t/s/v1.avsc", user, reference),
+        StoredSchema("e", 1, "t/e/v1.avsc", '{"type": "enum", "name": "x.E", "symbols": ["A"]}'),
+        StoredSchema("s", 1, "t/s/v1.avsc", user, reference),
     )
     assert beside(SchemaTree("t", files), registry).verdict == "pass"
 

@@ -9,7 +9,7 @@ from gridctl.contracts.registry import SchemaReference
 from gridctl.contracts.verdict import Verdict
 from gridctl.errors import Unavailable
 from gridctl.governance.check import Question, judge
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.stores import SchemaTree, StoredSchema
 
 A = '{"name": "a", "type": "int"}'
 B = '{"name": "b", "type": "int"}'
@@ -22,7 +22,7 @@ def record(*fields: str) -> str:
 
 def tree(*texts: str | None, subject: str = "s") -> SchemaTree:
     files = [
-        SchemaFile(subject, number, f"t/{subject}/v{number}.avsc", text)
+        StoredSchema(subject, number, f"t/{subject}/v{number}.avsc", text)
         for number, text in enumerate(texts, 1)
         if text is not None
     ]
@@ -172,11 +172,11 @@ USER = '{"type": "record", "name": "x.U", "fields": [\n  {"name": "e", "type": "
 
 def referring(*references: SchemaReference, enum_two: str = '"A", "B"') -> SchemaTree:
     files = [
-        SchemaFile("enum", 1, "t/enum/v1.avsc", ENUM % '"A"'),
-        SchemaFile("enum", 2, "t/enum/v2.avsc", ENUM % enum_two),
+        StoredSchema("enum", 1, "t/enum/v1.avsc", ENUM % '"A"'),
+        StoredSchema("enum", 2, "t/enum/v2.avsc", ENUM % enum_two),
     ]
     files += [
-        SchemaFile("user", number, f"t/user/v{number}.avsc", USER, (reference,) if reference else ())
+        StoredSchema("user", number, f"t/user/v{number}.avsc", USER, (reference,) if reference else ())
         for number, reference in enumerate(references, 1)
     ]
     return SchemaTree("t", tuple(files))
@@ -207,8 +207,8 @@ def test_a_reference_to_a_broken_schema_points_into_no_wrong_file() -> None:
 
 def test_references_in_a_circle_are_a_finding() -> None:
     files = [
-        SchemaFile("a", 1, "t/a/v1.avsc", record(A), (SchemaReference("B", "b", 1),)),
-        SchemaFile("b", 1, "t/b/v1.avsc", record(A), (SchemaReference("A", "a", 1),)),
+        StoredSchema("a", 1, "t/a/v1.avsc", record(A), (SchemaReference("B", "b", 1),)),
+        StoredSchema("b", 1, "t/b/v1.avsc", record(A), (SchemaReference("A", "a", 1),)),
     ]
     verdict = judge(Question(SchemaTree("t", tuple(files))))
     assert all("circle" in finding.message for finding in verdict.findings)
@@ -217,7 +217,7 @@ def test_references_in_a_circle_are_a_finding() -> None:
 
 def test_of_very_many_subjects_those_that_break_are_drawn() -> None:
     files = [
-        SchemaFile(f"s{at:02}", version, "", record(*fields))
+        StoredSchema(f"s{at:02}", version, "", record(*fields))
         for at in range(30)
         for version, fields in enumerate([(A,), (A, B) if at == 29 else (A,)], 1)
     ]

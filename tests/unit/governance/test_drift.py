@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, create_model
 from gridctl.adapters.schema_files import read_tree
 from gridctl.errors import Unavailable
 from gridctl.governance.drift import MODELS, RULES, drift
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.stores import SchemaTree, StoredSchema
 from tests.support.paths import SCHEMAS
 from tests.unit.governance.meter_model import (
     Json,
@@ -171,7 +171,7 @@ def test_messages_say_which_side_says_what() -> None:
 
 def test_only_the_newest_version_counts() -> None:
     old, new = tree(meter() | {"fields": []}).files[0], tree(meter()).files[0]
-    later = SchemaFile(new.subject, 2, "schemas/meter-value/v2.avsc", new.text)
+    later = StoredSchema(new.subject, 2, "schemas/meter-value/v2.avsc", new.text)
     assert drift(SchemaTree("schemas", (old, later)), {"meter-value": Meter}).findings == ()
 
 
@@ -187,7 +187,7 @@ def test_a_model_without_schema_is_an_error_and_a_schema_without_model_a_warning
 
 def test_what_is_no_record_or_no_schema_is_a_finding() -> None:
     assert [finding.rule for finding in drift(tree({"type": "string"}), {"meter-value": Meter}).findings] == ["type"]
-    broken = SchemaTree("schemas", (SchemaFile("meter-value", 1, "v1.avsc", "{"),))
+    broken = SchemaTree("schemas", (StoredSchema("meter-value", 1, "v1.avsc", "{"),))
     assert [finding.rule for finding in drift(broken, {"meter-value": Meter}).findings] == ["invalid-schema"]
 
 
@@ -211,7 +211,7 @@ OURS = [
 
 
 @pytest.mark.parametrize(("file", "name"), OURS, ids=[f"{file.subject} {name}" for file, name in OURS])
-def test_each_of_our_fields_is_compared(file: SchemaFile, name: str) -> None:
+def test_each_of_our_fields_is_compared(file: StoredSchema, name: str) -> None:
     document = json.loads(file.text)
     document["fields"] = [field for field in document["fields"] if field["name"] != name]
     changed = SchemaTree("schemas", (replace(file, text=json.dumps(document)),))

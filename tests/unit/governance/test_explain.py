@@ -1,16 +1,15 @@
 """A registry beside the ledger: what nobody recorded, what is gone, and what was set otherwise."""
 
 import json
-from collections import deque
 
 import pytest
 
 from gridctl.audit.ledger import Origin
-from gridctl.audit.verify import Fault
-from gridctl.governance.ledger_check import LedgerView, compare, unexplained
-from gridctl.governance.register import Registrar
+from gridctl.contracts.verdict import Finding, Verdict
+from gridctl.governance.ledger_check import verify
+from gridctl.governance.register import Registrar, Report
 from gridctl.governance.register_plan import plan
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.stores import RegistryStore, SchemaTree, StoredSchema
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_registry import MemoryRegistry
 
@@ -22,16 +21,17 @@ class World:
     def __init__(self) -> None:
         self.registry, self.ledger = MemoryRegistry(), MemoryLedger()
         self.registrar = Registrar(self.registry, self.ledger, "r", Origin("ann"), lambda: 0)
-        tree = SchemaTree("schemas", (SchemaFile("s", 1, "schemas/s/v1.avsc", ONE),))
-        self.registrar.execute(plan(tree, self.registry))
+        self.tree = SchemaTree("schemas", (StoredSchema("s", 1, "schemas/s/v1.avsc", ONE),))
+        self.register()
 
-    def view(self, system: str = "r") -> LedgerView:
-        view = LedgerView(system)
-        deque(view.listen(self.ledger.records()), maxlen=0)
-        return view
+    def register(self, adopt: str | None = None) -> Report:
+        return self.registrar.execute(plan(self.tree, RegistryStore("r", self.registry)), adopt)
 
-    def faults(self, system: str = "r") -> list[Fault]:
-        return compare(self.view(system), self.registry)[1]
+    def verdict(self, system: str = "r") -> Verdict:
+        return verify(self.ledger.records(), RegistryStore("r", self.registry), system)
+
+    def faults(self, system: str = "r") -> tuple[Finding, ...]:
+        return self.verdict(system).findings
 
 
 @pytest.fixture
@@ -40,7 +40,9 @@ def world() -> World:
 
 
 def test_what_was_recorded_is_explained(world: World) -> None:
-    assert compare(world.view(), world.registry) == (1, [])
+    head = str(world.ledger.head())
+    assert world.verdict().checked == {"entries": 2, "head": head, "registry": "r", "versions": 1}
+    assert world.faults() == ()
 
 
 @pytest.mark.parametrize("subject", ["s", "new"])
@@ -81,11 +83,14 @@ def test_what_another_registrys_entries_say_explains_nothing(world: World) -> No
 
 def test_what_is_adopted_is_explained_from_then_on(world: World) -> None:
     world.registry.register("s", TWO)
-    (entry,) = world.registrar.adopt(unexplained(world.view(), world.registry), "found in the old cluster")
+    report = world.register(adopt="found in the old cluster")
+    (entry,) = report.entries
+    assert report.head == world.ledger.head()
     assert (entry.action, entry.version, entry.reason, entry.after) == (
         "schema.adopt",
         2,
         "found in the old cluster",
         TWO,
     )
-    assert world.faults() == []
+    assert world.faults() == ()
+    assert world.register(adopt="again").entries == ()

@@ -10,7 +10,7 @@ from gridctl.contracts.topics import parse_catalogue
 from gridctl.errors import Unavailable
 from gridctl.governance.lint import CHANGE_RULES, lint
 from gridctl.governance.lint_rules import PLATFORM_RULES, RULES
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.stores import SchemaTree, StoredSchema
 from tests.support.paths import SCHEMAS
 from tests.unit.governance.meter_schema import (
     TOPIC,
@@ -84,7 +84,7 @@ def test_lines_and_columns_are_those_of_the_file() -> None:
 
 
 def test_a_broken_schema_is_a_finding_and_the_others_are_judged() -> None:
-    broken = SchemaFile("a-value", 1, "a-value/v1.avsc", '{\n  "type": "rec')
+    broken = StoredSchema("a-value", 1, "a-value/v1.avsc", '{\n  "type": "rec')
     flawed = tree(mutated(drop("power_w", "doc")))
     found = lint(SchemaTree("schemas", (broken, *flawed.files)), None).findings
     assert (found[0].rule, found[0].line) == ("invalid-schema", 2)

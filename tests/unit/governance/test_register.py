@@ -11,8 +11,8 @@ from gridctl.contracts.audit import AUDIT_SUBJECT
 from gridctl.contracts.registry import SchemaReference
 from gridctl.errors import GridctlError, UsageProblem, ViolationFound
 from gridctl.governance.register import Registrar, Report, system_name
-from gridctl.governance.register_plan import AddVersion, SetLevel, plan
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.register_plan import AddVersion, Plan, SetLevel, plan
+from gridctl.governance.stores import RegistryStore, SchemaTree, StoredSchema
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_registry import MemoryRegistry
 
@@ -26,15 +26,28 @@ def schema(*fields: object, name: str = "R") -> str:
 A = {"name": "a", "type": "int"}
 B = {"name": "b", "type": "int", "default": 0}
 ONE, TWO = schema(A), schema(A, B)
+UNUSABLE = schema(A, {"name": "f", "type": {"type": "enum", "name": "E", "symbols": ["X"]}, "default": "Y"})
 THREE = schema(A, {"name": "b", "type": "int"})
 
 
-def file(subject: str, version: int, text: str, *references: SchemaReference) -> SchemaFile:
-    return SchemaFile(subject, version, f"schemas/{subject}/v{version}.avsc", text, references)
+def file(subject: str, version: int, text: str, *references: SchemaReference) -> StoredSchema:
+    return StoredSchema(subject, version, f"schemas/{subject}/v{version}.avsc", text, references)
 
 
-def tree(*files: SchemaFile, strays: tuple[str, ...] = ()) -> SchemaTree:
+def tree(*files: StoredSchema, strays: tuple[str, ...] = ()) -> SchemaTree:
     return SchemaTree("schemas", files, strays)
+
+
+def planned(registry: MemoryRegistry, *files: StoredSchema, strays: tuple[str, ...] = ()) -> Plan:
+    return plan(tree(*files, strays=strays), RegistryStore("mem://r", registry), LEVEL)
+
+
+# t v2 comes after t v1, which refers to s v1, which refers to t v2.
+ORDERLESS = [
+    file("s", 1, '"int"', SchemaReference("X", "t", 2)),
+    file("t", 1, '"int"', SchemaReference("X", "s", 1)),
+    file("t", 2, '"int"'),
+]
 
 
 class World:
@@ -43,8 +56,8 @@ class World:
         clock = count(1_000)
         self.registrar = Registrar(self.registry, self.ledger, "mem://r", Origin("ann", commit="c0"), clock.__next__)
 
-    def register(self, *files: SchemaFile) -> Report:
-        return self.registrar.execute(plan(tree(*files), self.registry, LEVEL))
+    def register(self, *files: StoredSchema) -> Report:
+        return self.registrar.execute(planned(self.registry, *files))
 
 
 @pytest.fixture
@@ -87,7 +100,7 @@ def test_a_level_that_somebody_changed_is_set_again(world: World) -> None:
 def test_what_is_referenced_comes_first_and_the_ledgers_own_before_all() -> None:
     uses = schema({"name": "r", "type": "R"}, name="U")
     files = file("a", 1, uses, SchemaReference("R", "z", 2)), file("z", 1, ONE), file("z", 2, TWO)
-    found = plan(tree(*files, file(AUDIT_SUBJECT, 1, ONE)), MemoryRegistry())
+    found = planned(MemoryRegistry(), *files, file(AUDIT_SUBJECT, 1, ONE))
     added = [(step.file.subject, step.file.version) for step in found.steps if isinstance(step, AddVersion)]
     assert added == [(AUDIT_SUBJECT, 1), ("z", 1), ("z", 2), ("a", 1)]
 
@@ -96,16 +109,18 @@ def test_what_is_referenced_comes_first_and_the_ledgers_own_before_all() -> None
     ("files", "kind", "words"),
     [
         ([], UsageProblem, "holds no schema"),
-        ([file("s", 2, ONE)], ViolationFound, "no v1.avsc"),
-        ([file("s", 1, ONE), file("s", 3, TWO)], ViolationFound, "no v2.avsc"),
+        ([file("s", 2, ONE)], ViolationFound, "v1 missing"),
+        ([file("s", 1, ONE), file("s", 3, TWO)], ViolationFound, "v2 missing"),
         ([file("s", 1, "{")], UsageProblem, "schemas/s/v1.avsc"),
-        ([file("s", 1, ONE), file("s", 2, TWO), file("s", 3, THREE)], ViolationFound, "against version 1"),
-        ([file("s", 1, ONE, SchemaReference("X", "gone", 1))], UsageProblem, "gone version 1"),
-        ([file("s", 1, ONE, SchemaReference("X", "s", 1))], UsageProblem, "references itself"),
+        ([file("s", 1, ONE), file("s", 2, TWO), file("s", 3, THREE)], ViolationFound, "v3 cannot read what v1 wrote"),
+        ([file("s", 1, ONE), file("s", 2, UNUSABLE)], ViolationFound, r"v2\.avsc:1:\d+: no producer can write"),
+        ([file("s", 1, ONE, SchemaReference("X", "gone", 1))], UsageProblem, "refers to gone v1 for X"),
+        ([file("s", 1, ONE, SchemaReference("X", "s", 1))], UsageProblem, "in a circle through s v1"),
+        (ORDERLESS, UsageProblem, r"references itself through s v1 → t v2 → t v1"),
     ],
 )
 def test_a_tree_that_is_wrong_is_refused_before_anything_is_written(
-    world: World, files: list[SchemaFile], kind: type[GridctlError], words: str
+    world: World, files: list[StoredSchema], kind: type[GridctlError], words: str
 ) -> None:
     with pytest.raises(kind, match=words):
         world.register(file("a", 1, ONE), *files) if files else world.register()
@@ -115,18 +130,18 @@ def test_a_tree_that_is_wrong_is_refused_before_anything_is_written(
 
 def test_a_stray_file_is_refused() -> None:
     with pytest.raises(UsageProblem, match=r"schemas/x\.avsc"):
-        plan(tree(file("s", 1, ONE), strays=("schemas/x.avsc",)), MemoryRegistry())
+        planned(MemoryRegistry(), file("s", 1, ONE), strays=("schemas/x.avsc",))
 
 
 def test_another_schema_under_a_published_version_is_refused(world: World) -> None:
     world.register(file("s", 1, ONE))
-    with pytest.raises(ViolationFound, match="another schema under that version"):
+    with pytest.raises(ViolationFound, match=r"v1 is published in mem://r with other content"):
         world.register(file("s", 1, TWO))
 
 
 def test_a_version_that_the_registry_has_under_another_number_is_refused(world: World) -> None:
     world.registry._subjects["s"] = [world.registry.register("s", ONE)._replace(version=2)]
-    with pytest.raises(ViolationFound, match="as version 2"):
+    with pytest.raises(ViolationFound, match="v1 is version 2 in mem://r"):
         world.register(file("s", 1, ONE))
 
 
@@ -140,14 +155,14 @@ def test_the_same_text_with_other_references_is_another_schema(world: World) -> 
     uses = schema({"name": "r", "type": "R"}, name="U")
     files = file("z", 1, ONE), file("z", 2, TWO)
     world.register(*files, file("a", 1, uses, SchemaReference("R", "z", 1)))
-    with pytest.raises(ViolationFound, match="another schema under that version"):
+    with pytest.raises(ViolationFound, match=r"v1 is published in mem://r with other content"):
         world.register(*files, file("a", 1, uses, SchemaReference("R", "z", 2)))
 
 
 def test_what_only_the_registry_holds_is_named_and_counts_for_compatibility(world: World) -> None:
     world.register(file("s", 1, ONE))
     world.registry.register("s", TWO)
-    assert [version.version for version in plan(tree(file("s", 1, ONE)), world.registry).strangers] == [2]
+    assert [version.version for version in planned(world.registry, file("s", 1, ONE)).strangers] == [2]
 
 
 def test_layout_does_not_make_another_schema(world: World) -> None:

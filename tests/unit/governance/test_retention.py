@@ -6,8 +6,8 @@ import pytest
 
 from gridctl.contracts.framing import frame_header
 from gridctl.errors import UsageProblem
-from gridctl.governance.retention import Census, Judge, Need, retention_findings
-from gridctl.governance.tree import SchemaFile, SchemaTree
+from gridctl.governance.retention import Census, Need, needs_of, reader_of, retention_findings
+from gridctl.governance.stores import SchemaTree, StoredSchema
 from tests.support.memory_registry import MemoryRegistry
 
 BASE = {"type": "record", "name": "R", "fields": [{"name": "a", "type": "int"}]}
@@ -31,9 +31,9 @@ class Log:
         self.census.add_letter("t.dlq", {"raw": raw, "stage": stage}, 0)
 
     def needs(self, reader: str) -> list[Need]:
-        tree = SchemaTree("schemas", (SchemaFile("t-value", 1, "schemas/t-value/v1.avsc", reader),))
+        tree = SchemaTree("schemas", (StoredSchema("t-value", 1, "schemas/t-value/v1.avsc", reader),))
         places = {"t": "t-value", "t.dlq": "t-value", "raw in t.dlq": "t-value"}
-        return list(Judge(tree, self.registry).needs(self.census, places))
+        return list(needs_of(self.census, places, tree, self.registry))
 
     def rules(self, reader: str) -> list[str]:
         return [
@@ -112,4 +112,4 @@ def test_what_is_not_framed_is_said_and_a_tombstone_needs_nothing(log: Log) -> N
 
 def test_a_subject_without_a_local_schema_has_no_reader(log: Log) -> None:
     with pytest.raises(UsageProblem):
-        Judge(SchemaTree("schemas", ()), log.registry).reader("t-value")
+        reader_of(SchemaTree("schemas", ()), "t-value")

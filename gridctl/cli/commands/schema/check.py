@@ -9,6 +9,7 @@ import typer
 from gridctl.avro import Level
 from gridctl.cli.gating import Format, run_gate
 from gridctl.cli.options import stated_base
+from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
     from gridctl.contracts.verdict import Verdict
@@ -58,12 +59,13 @@ def check(
     """
 
     def call() -> "Verdict":
-        from gridctl.cli.wiring.schema import base_of, refuse_absent, registered_at, select, tree_at
+        from gridctl.cli.wiring.schema import base_of, registered_at, select, tree_at
         from gridctl.governance.check import Question, judge
 
         selection = select(schemas, paths or [], context)
-        if base is None:
-            refuse_absent(paths or [])
+        for path in paths or []:
+            if base is None and path.parent.is_dir() and not path.exists():
+                raise UsageProblem(f"{path}: no such file", next_step="name one that exists, or a --base that has it")
         with ExitStack() as open_:
             registered = open_.enter_context(registered_at(registry, context)) if registry is not None else None
             return judge(

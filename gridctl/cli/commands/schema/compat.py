@@ -56,10 +56,9 @@ def compat(
         raise UsageProblem("two files are needed", next_step="gridctl schema compat READER WRITER, or --pairs FILE")
     from gridctl.cli.wiring.schema import file_with_tree
     from gridctl.governance.compat import GATE, compare_files
-    from gridctl.governance.sources import either, tree_lookup
 
     (reads, near), (writes, far) = file_with_tree(reader), file_with_tree(writer)
-    run_gate(GATE, chosen, lambda: compare_files(reads, writes, level, either(tree_lookup(near), tree_lookup(far))))
+    run_gate(GATE, chosen, lambda: compare_files(reads, writes, level, near, far))
 
 
 def _answer_pairs(source: Path, level: Level) -> None:

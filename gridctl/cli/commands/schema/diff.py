@@ -61,22 +61,20 @@ def diff(
 
 def _of_file(path: Path) -> "Schema":
     from gridctl.cli.wiring.schema import file_with_tree
-    from gridctl.governance.sources import StoredSchema, parsed, tree_lookup
+    from gridctl.governance.stores import schema_of
 
-    file, tree = file_with_tree(path)
-    stored = StoredSchema(file.subject, file.version, None, file.path, file.text, file.references)
-    return parsed(stored, tree_lookup(tree))
+    return schema_of(*file_with_tree(path))
 
 
 def _of_subject(
     context: typer.Context, subject: str, words: list[str], schemas: Path | None, registry: str | None
 ) -> tuple["Schema", "Schema"]:
     from gridctl.cli.wiring.schema import open_store
-    from gridctl.governance.sources import lookup_in, one_of, parsed, versions_of
+    from gridctl.governance.stores import one_of, schema_of, versions_of
 
     with open_store(context, schemas, registry) as store:
         found = versions_of(store, subject)
-        old, new = (parsed(one_of(found, _number(word)), lookup_in(store)) for word in words)
+        old, new = (schema_of(one_of(found, _number(word)), store) for word in words)
     return old, new
 
 

@@ -1,5 +1,6 @@
 """`gridctl schema new`: the files of a new kind of device."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,10 +26,11 @@ def new(kind: KindName, topic: Topic = None, owner: Owner = "@gridstream/iot") -
     Example:
     $ gridctl schema new heatpump
     """
+    import gridctl
     from gridctl.cli.output import talk
-    from gridctl.cli.wiring.schema import write_kind
+    from gridctl.governance.new_kind import write_kind
 
     topic = topic or f"iot.{kind}"
-    for path in write_kind(kind, topic, owner):
+    for path in write_kind(Path(gridctl.__file__).parents[1], kind, topic, owner):
         typer.echo(path)
     talk().print(NEXT_STEPS.format(model=f"gridctl/contracts/kinds/{kind}/model.py", topic=topic, owner=owner))

@@ -108,4 +108,4 @@ def _row(step: "Step") -> dict[str, Any]:
     if isinstance(step, SetLevel):
         change = f"{step.before or 'none'} → {step.after}"
         return {"action": "set level", "subject": step.subject, "version": None, "change": change}
-    return {"action": "register", "subject": step.file.subject, "version": step.file.version, "change": step.file.path}
+    return {"action": "register", "subject": step.file.subject, "version": step.file.version, "change": step.file.place}

@@ -35,7 +35,7 @@ def list_(
     from gridctl.cli.wiring.schema import open_store
 
     with open_store(context, schemas, registry) as store:
-        found = [(store.versions(subject), store.level(subject)) for subject in store.subjects()]
+        found = [(store.versions(subject), store.level(subject)) for subject in store.subjects]
         rows = [
             {
                 "subject": versions[-1].subject,
@@ -107,11 +107,11 @@ def show(
     """
     from gridctl.cli.output import print_data
     from gridctl.cli.wiring.schema import open_store
-    from gridctl.governance.sources import lookup_in, one_of, parsed, versions_of
+    from gridctl.governance.stores import one_of, schema_of, versions_of
 
     with open_store(context, schemas, registry) as store:
         stored = one_of(versions_of(store, subject), version)
-        document = parsed(stored, lookup_in(store)).document
+        document = schema_of(stored, store).document
     if output is OutputFormat.TABLE:
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         return
