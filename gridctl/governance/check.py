@@ -1,4 +1,4 @@
-"""`gridctl schema check`: the tree alone, beside a git base, beside a registry; one verdict."""
+"""`gridctl schema check`: the tree alone, compared with a git base, and with a registry; one verdict."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

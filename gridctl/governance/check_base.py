@@ -1,4 +1,4 @@
-"""A published version never changes: the tree beside what a git base holds."""
+"""A published version never changes: the tree compared with what a git base holds."""
 
 import json
 from collections.abc import Iterable

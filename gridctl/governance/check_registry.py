@@ -1,4 +1,4 @@
-"""The tree beside a registry: every registered version, and the verdict of the registry itself on each of them."""
+"""The tree compared with a registry: every registered version, and the registry's own verdict on each of them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -90,7 +90,7 @@ NO_REGISTRY_VERDICT = "no-registry-verdict"
 
 @dataclass
 class RegistryCheck:
-    """A tree beside a registry: what was found, how many of its versions were read, and how often it was asked."""
+    """A tree compared with a registry; it counts the versions that were read and how often the registry was asked."""
 
     tree: SchemaTree
     level: Level
@@ -168,7 +168,7 @@ class RegistryCheck:
         return Level(named)
 
     def _ask(self, level: Level, mine: Side, other: Side) -> None:
-        """Hold our verdict, under the registry's level, against the registry's."""
+        """Compare our verdict, under the registry's level, with the registry's."""
         if self.judge is None:
             return
         file, number = mine.stored, other.stored.version

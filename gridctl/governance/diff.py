@@ -1,13 +1,13 @@
 """What changed between two schemas, in human words, and who can still read whose data."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from gridctl.avro import Incompatibility, Schema, can_read
 from gridctl.avro.model import ABSENT, READS, Collection, Enum, Field, Fixed, Json, Named, Node, Record, Union
-from gridctl.governance.lint_sites import Leaf
+from gridctl.governance.lint_sites import logical_of, raw_of
 from gridctl.governance.stores import SchemaStore, StoredSchema, schema_of, versions_of
 
 
@@ -26,7 +26,7 @@ def type_words(node: Node) -> str:
     if isinstance(node, Collection):
         return f"{node.kind} of {type_words(node.content)}"
     kind = f"{node.kind} {node.name}" if isinstance(node, Named) else node.kind
-    logical = Leaf(node, "", ()).logical
+    logical = logical_of(node)
     return f"{kind} ({logical})" if logical else kind
 
 
@@ -40,15 +40,16 @@ def default_words(field: Field) -> str:
     return "without default" if field.default is ABSENT else f"default {value_words(field.default)}"
 
 
-def property_change(what: str, path: str, old: Json, new: Json) -> Change | None:
-    """Return the change of one property, or None where it is the same."""
+def property_changes(what: str, path: str, old: Json, new: Json) -> Iterator[Change]:
+    """Yield the change of one property, where it is not the same."""
     if value_words(old) == value_words(new):
-        return None
+        return
     if old is ABSENT:
-        return Change(f"{what}-added", path, f"{what} added: {value_words(new)}")
-    if new is ABSENT:
-        return Change(f"{what}-removed", path, f"{what} removed, it was {value_words(old)}")
-    return Change(f"{what}-changed", path, f"{what} changed from {value_words(old)} to {value_words(new)}")
+        yield Change(f"{what}-added", path, f"{what} added: {value_words(new)}")
+    elif new is ABSENT:
+        yield Change(f"{what}-removed", path, f"{what} removed, it was {value_words(old)}")
+    else:
+        yield Change(f"{what}-changed", path, f"{what} changed from {value_words(old)} to {value_words(new)}")
 
 
 # What is compared in words of its own, or is a part that the comparison enters.
@@ -107,7 +108,7 @@ class _Walk:
             if isinstance(old, Named):
                 self._seen.add((id(old), id(new)))  # one definition, however often it is used
             yield from _logical(old, new, path)
-            yield from _properties(_raw(old), _raw(new), path, _TYPE_WORDS | _LOGICAL_WORDS)
+            yield from _properties(raw_of(old), raw_of(new), path, _TYPE_WORDS | _LOGICAL_WORDS)
             yield from self._parts(old, new, path)
 
     def _parts(self, old: Node, new: Node, path: str) -> Iterator[Change]:
@@ -174,10 +175,10 @@ class _Walk:
 
     def _field(self, old: Field, new: Field, path: str) -> Iterator[Change]:
         yield from self.types(old.type, new.type, path)
-        yield from _present(property_change("default", path, old.default, new.default))
-        yield from _present(property_change("doc", path, old.raw.get("doc", ABSENT), new.raw.get("doc", ABSENT)))
+        yield from property_changes("default", path, old.default, new.default)
+        yield from property_changes("doc", path, old.raw.get("doc", ABSENT), new.raw.get("doc", ABSENT))
         if old.name == new.name:
-            yield from _present(_aliases(list(old.aliases), list(new.aliases), path))
+            yield from _aliases(old.aliases, new.aliases, path)
         yield from _properties(old.raw, new.raw, path, _FIELD_WORDS)
 
 
@@ -185,17 +186,8 @@ def _branches(node: Node) -> list[Node]:
     return list(node.branches) if isinstance(node, Union) else [node]
 
 
-def _raw(node: Node) -> dict[str, Json]:
-    return node.raw if isinstance(node.raw, dict) else {}
-
-
 def _at(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-def _present(change: Change | None) -> Iterator[Change]:
-    if change is not None:
-        yield change
 
 
 def _origin(field: Field, old: Record, new: Record) -> Field | None:
@@ -207,7 +199,7 @@ def _origin(field: Field, old: Record, new: Record) -> Field | None:
 
 
 def _logical(old: Node, new: Node, path: str) -> Iterator[Change]:
-    before, after = Leaf(old, "", ()).logical, Leaf(new, "", ()).logical
+    before, after = logical_of(old), logical_of(new)
     if before != after:
         words = f"logical type changed from {before or 'none'} to {after or 'none'}: the same bytes mean something else"
         yield Change("logical-type-changed", path, words)
@@ -218,20 +210,16 @@ def _names(old: Named, new: Named, path: str) -> Iterator[Change]:
         found = "; its alias finds the old data" if old.full in new.aliases else ""
         words = f"{new.kind} {old.full} is called {new.full} now{found}"
         yield Change("type-renamed", path, words)
-    elif change := _aliases(list(old.aliases), list(new.aliases), path):
-        yield change
-    raws = (_raw(old), _raw(new))
-    change = property_change("doc", path, raws[0].get("doc", ABSENT), raws[1].get("doc", ABSENT))
-    if change:
-        yield Change(change.kind, path, f"{change.message} ({new.kind} {new.name})")
+    else:
+        yield from _aliases(old.aliases, new.aliases, path)
+    for change in property_changes("doc", path, raw_of(old).get("doc", ABSENT), raw_of(new).get("doc", ABSENT)):
+        yield change._replace(message=f"{change.message} ({new.kind} {new.name})")
 
 
-def _aliases(old: list[str], new: list[str], path: str) -> Change | None:
-    if sorted(old) == sorted(new):
-        return None
-    return Change(
-        "aliases-changed", path, f"aliases changed from {', '.join(old) or 'none'} to {', '.join(new) or 'none'}"
-    )
+def _aliases(old: Sequence[str], new: Sequence[str], path: str) -> Iterator[Change]:
+    if sorted(old) != sorted(new):
+        words = f"aliases changed from {', '.join(old) or 'none'} to {', '.join(new) or 'none'}"
+        yield Change("aliases-changed", path, words)
 
 
 def _symbols(old: Enum, new: Enum, path: str) -> Iterator[Change]:
@@ -251,7 +239,7 @@ def _symbols(old: Enum, new: Enum, path: str) -> Iterator[Change]:
 def _properties(old: dict[str, Json], new: dict[str, Json], path: str, known: frozenset[str]) -> Iterator[Change]:
     for key in dict.fromkeys((*old, *new)):
         if key not in known:
-            yield from _present(property_change(key, path, old.get(key, ABSENT), new.get(key, ABSENT)))
+            yield from property_changes(key, path, old.get(key, ABSENT), new.get(key, ABSENT))
 
 
 @dataclass(frozen=True)

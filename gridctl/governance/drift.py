@@ -5,21 +5,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from gridctl.avro.model import (
-    ABSENT,
-    Collection,
-    Enum,
-    Field,
-    Json,
-    Node,
-    Primitive,
-    Record,
-    Schema,
-    SchemaInvalid,
-    Tokens,
-    Union,
-    pointer,
-)
+from gridctl.avro import Schema, SchemaInvalid
+from gridctl.avro.model import ABSENT, Collection, Enum, Field, Json, Node, Primitive, Record, Tokens, Union, pointer
 from gridctl.contracts.assets import ASSET_TOPIC, AssetRecord
 from gridctl.contracts.audit import AUDIT_SUBJECT, AuditEntry
 from gridctl.contracts.deadletter import DeadLetter

@@ -1,4 +1,4 @@
-"""What a registry holds beside what the ledger says: every version and level there must have an entry."""
+"""What a registry holds, compared with the ledger: every version and level there must have an entry."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ Mark = tuple[str, int, int | None, str | None]
 
 @dataclass
 class LedgerView:
-    """What the ledger tells about one registry, by its name there."""
+    """What the ledger says about one registry, by its name there."""
 
     system: str
     versions: dict[Mark, AuditEntry] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class LedgerView:
             self.levels[entry.subject] = entry.after
 
     def explains(self, version: StoredSchema) -> bool:
-        """Say whether an entry tells of this version."""
+        """Say whether an entry records this version."""
         return (version.subject, version.version, version.schema_id, fingerprint(version.text)) in self.versions
 
 
@@ -85,7 +85,7 @@ def verify(
 def _out_of_band(view: LedgerView, version: StoredSchema) -> Finding:
     subject, number = version.subject, version.version
     is_known = any(mark[:2] == (subject, number) for mark in view.versions)
-    why = "the ledger tells of another schema under this version" if is_known else "no entry of the ledger tells of it"
+    why = "the ledger records another schema under this version" if is_known else "no entry of the ledger records it"
     words = f"{subject} version {number} (id {version.schema_id}) was registered out of band: {why}"
     fix = "find out who registered it; `gridctl schema register --execute --adopt REASON` records it as it is"
     return _finding(view, "registry-unexplained", words, fix, subject, number)

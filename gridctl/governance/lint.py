@@ -10,7 +10,7 @@ from gridctl.errors import Unavailable
 from gridctl.governance.check import strays
 from gridctl.governance.findings import finding_in, invalid, unusable
 from gridctl.governance.lint_rules import PLATFORM_RULES, RULES, Problem
-from gridctl.governance.lint_sites import FieldSite, Leaf, Sites, sites_of, unit_of
+from gridctl.governance.lint_sites import FieldSite, Leaf, Sites, logical_of, sites_of, unit_of
 from gridctl.governance.stores import SchemaTree, StoredSchema, parse_stored
 
 Key = tuple[str, str]
@@ -74,10 +74,10 @@ def _logical_changes(
     label: str, against: int, old: Sequence[Leaf], new: Sequence[Leaf]
 ) -> Iterator[tuple[str, Problem]]:
     for before, after in _paired(old, new):
-        if before.logical != after.logical:
-            then = f"{before.logical or 'none'} in v{against}"
-            words = f"the logical type of {label} was {then}, now {after.logical or 'none'}"
-            fix = f"keep {before.logical or 'the plain type'}; another meaning needs a new field, without an alias"
+        then, now = logical_of(before.node), logical_of(after.node)
+        if then != now:
+            words = f"the logical type of {label} was {then or 'none'} in v{against}, now {now or 'none'}"
+            fix = f"keep {then or 'the plain type'}; another meaning needs a new field, without an alias"
             yield "logical-type-changed", Problem(after.tokens, words, fix, against)
 
 
@@ -176,7 +176,7 @@ def _tag_problems(schema: Schema, topic: str) -> Iterator[Problem]:
     levels = [level.value for level in PriorityLevel]
     if not isinstance(field.type, Enum) or set(field.type.symbols) != set(levels):
         fix = f"its type is the enum {', '.join(levels)}"
-        yield Problem(tokens, f"{PRIORITY_FIELD} does not tell the priorities of the platform apart", fix)
+        yield Problem(tokens, f"the type of {PRIORITY_FIELD} is not the enum of the platform's priorities", fix)
     elif field.type.default != PriorityLevel.UNKNOWN:
-        words = f"the default of enum {field.type.name} is not UNKNOWN, which is what protects a load nobody knows"
+        words = f"the default of enum {field.type.name} is not UNKNOWN, which is what protects a load that is not known"
         yield Problem(tokens, words, 'write "default": "UNKNOWN"')

@@ -12,6 +12,7 @@ from gridctl.governance.lint_sites import (
     TIME_TYPES,
     Sites,
     property_of,
+    raw_of,
     suffix_of,
     unit_of,
 )
@@ -28,7 +29,7 @@ SIZE_BYTES = {"uuid": 16, "duration": 12}
 
 def misused(node: Node) -> str | None:
     """Say why Avro's libraries ignore the logical type of this type, or None where they do not."""
-    raw = node.raw if isinstance(node.raw, dict) else {}
+    raw = raw_of(node)
     if "logicalType" not in raw:
         return None
     name = raw["logicalType"]

@@ -21,33 +21,34 @@ TIME_TYPES = {
 """The logical types that are times, and so say their unit, with the types that they may stand on."""
 
 
+def raw_of(node: Node) -> dict[str, Any]:
+    """Return the properties of a type; empty where it stands there as a bare name."""
+    return node.raw if isinstance(node.raw, dict) else {}
+
+
+def logical_of(node: Node) -> str | None:
+    """Return the logical type with its parameters, as `decimal(10, 2)`, or None."""
+    name, raw = node.logical_type, raw_of(node)
+    if name == "decimal":
+        return f"decimal({raw.get('precision')}, {raw.get('scale', 0)})"
+    return name if isinstance(name, str) else None
+
+
 @dataclass(frozen=True)
 class Leaf:
-    """A type inside a field that is no union; `path` names the arrays and maps around it, such as `items`."""
+    """A type inside a field that is not a union; `path` names the arrays and maps around it, such as `items`."""
 
     node: Node
     path: str
     tokens: Tokens
 
     @property
-    def raw(self) -> dict[str, Any]:
-        """The properties of the type; empty where it stands there as a bare name."""
-        return self.node.raw if isinstance(self.node.raw, dict) else {}
-
-    @property
-    def logical(self) -> str | None:
-        """The logical type with its parameters, as `decimal(10, 2)`, or None."""
-        name = self.raw.get("logicalType")
-        if name == "decimal":
-            return f"decimal({self.raw.get('precision')}, {self.raw.get('scale', 0)})"
-        return name if isinstance(name, str) else None
-
-    @property
     def is_number(self) -> bool:
-        """Whether it counts or measures: a number that is no time."""
-        if self.raw.get("logicalType") in TIME_TYPES:
-            return False
-        return self.node.kind in ("int", "long", "float", "double") or self.raw.get("logicalType") == "decimal"
+        """Whether it counts or measures: a number that is not a time."""
+        logical = self.node.logical_type
+        return logical == "decimal" or (
+            self.node.kind in ("int", "long", "float", "double") and logical not in TIME_TYPES
+        )
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class TypeSite:
 
 @dataclass(frozen=True)
 class Sites:
-    """Everything that the rules look at, in the order of the document; `root` where the schema is no record."""
+    """Everything that the rules look at, in the order of the document; `root` where the schema is not a record."""
 
     fields: tuple[FieldSite, ...]
     types: tuple[TypeSite, ...]
@@ -192,21 +193,21 @@ class Unit(NamedTuple):
 
 
 def _suffixes(unit: Unit) -> set[str]:
-    """Return the suffixes whose unit this is, where that is told by more than its letters."""
+    """Return the suffixes whose unit this is, where more than its letters says so."""
     if unit.is_suffix:
         return {unit.text}
     return {suffix for suffix, spelled in SUFFIXES.items() if unit.text in spelled}
 
 
 def suffix_of(name: str) -> Unit | None:
-    """Return the unit at the end of a name; the whole name is none."""
+    """Return the unit at the end of a name; the whole name is not one."""
     stem, underscore, last = name.casefold().rpartition("_")
     return Unit(last, is_suffix=True) if underscore and stem and last in SUFFIXES else None
 
 
 def property_of(site: FieldSite) -> Unit | None:
     """Return the `unit` property of a field, or of the type of its values."""
-    for raw in (site.field.raw, *(leaf.raw for leaf in site.leaves)):
+    for raw in (site.field.raw, *(raw_of(leaf.node) for leaf in site.leaves)):
         unit = raw.get("unit")
         if isinstance(unit, str) and unit.strip():
             return Unit(unit.strip(), is_suffix=False)

@@ -63,7 +63,7 @@ def test_a_tree_that_breaks_the_level_is_refused_before_anything_is_written(stac
     refused = stack.run("schema", "register", "--schemas", tree, "--execute", check=False)
     assert refused.returncode == 3
     assert "t.broken-value/v3.avsc" in refused.stderr
-    assert "version 1" in refused.stderr
+    assert "v3 cannot read what v1 wrote" in refused.stderr
     (tree / "t.broken-value" / "v3.avsc").unlink()
     planned = json.loads(stack.run("schema", "register", "--schemas", tree, "-o", "json").stdout)
     assert len(planned["steps"]) == 5

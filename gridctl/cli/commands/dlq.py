@@ -99,7 +99,7 @@ def _topics(catalogue: "TopicCatalogue", topic: str | None) -> list[str]:
     wanted = spec.dlq if spec is not None and spec.dlq is not None else topic
     if wanted not in known:
         raise UsageProblem(
-            f"--topic {topic} is no dead letter topic and has none", next_step=f"name one of {', '.join(known)}"
+            f"--topic {topic} is not a dead letter topic and has none", next_step=f"name one of {', '.join(known)}"
         )
     return [wanted]
 

@@ -26,7 +26,7 @@ def serve(
     db: Annotated[Path | None, typer.Option(help="The SQLite file that keeps the state.", dir_okay=False)] = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
 ) -> None:
-    """Serve until told to stop."""
+    """Serve until the process is asked to stop."""
     from gridctl.errors import UsageProblem
 
     try:

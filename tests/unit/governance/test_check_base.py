@@ -109,7 +109,7 @@ def test_a_deletion_that_the_base_has_already_made_is_not_made_here() -> None:
     assert beside(tree({1: V1}), tree({1: V1, 2: V2}), tree({1: V1})).verdict == "pass"
 
 
-def test_what_is_no_schema_in_the_base_may_be_mended() -> None:
+def test_what_is_no_schema_in_the_base_may_be_fixed() -> None:
     assert beside(tree({1: V1}), tree({1: "{"})).verdict == "pass"
 
 

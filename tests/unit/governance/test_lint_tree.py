@@ -26,7 +26,7 @@ from tests.unit.governance.meter_schema import (
 )
 
 
-def test_only_the_newest_version_can_still_be_mended() -> None:
+def test_only_the_newest_version_can_still_be_fixed() -> None:
     flawed = mutated(drop("power_w", "doc"))
     assert findings(flawed, good()) == ()
     assert [finding.version for finding in findings(good(), flawed)] == [2]

@@ -39,8 +39,8 @@ def register(
     """Print what registering the schemas would change; with --execute change it and record it in the ledger.
 
     Levels become BACKWARD_TRANSITIVE, versions come in the order of their references, each is read back, and
-    each change becomes an entry of grid.audit. A tree that breaks the level, or that differs from what is published,
-    is refused before anything is written: exit code 3. A second run changes nothing.
+    each change becomes an entry of grid.audit. A tree that breaks the level, that no producer can write with, or that
+    differs from what is published, is refused before anything is written: exit code 3. A second run changes nothing.
 
     The ledger's head is printed; keep it, `gridctl audit verify --head` finds with it that the ledger was cut off.
 
