@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from gridctl.avro import Break, Level, Schema, SchemaInvalid, check
 from gridctl.contracts.verdict import Finding, Verdict
-from gridctl.errors import Unavailable
 from gridctl.governance.check_base import Base, check_base, nothing_published
 from gridctl.governance.check_registry import Judge, RegistryCheck
 from gridctl.governance.findings import Side, broken, finding_in, invalid, unusable
-from gridctl.governance.stores import SchemaStore, SchemaTree, StoredSchema, parse_stored
+from gridctl.governance.stores import SchemaStore, SchemaTree, StoredSchema, nothing_to_check, parse_stored
 
 VERSION_GAP = "version-gap"
 STRAY_FILE = "stray-file"
@@ -174,10 +173,7 @@ def judge(question: Question) -> Verdict:
     wanted = known if question.subjects is None else set(question.subjects)
     absent = wanted - known
     if absent or not wanted:
-        raise Unavailable(
-            f"{Path(tree.name, *sorted(absent)[:1])}: no schema <subject>/vN.avsc to check",
-            next_step="name the tree with --schemas DIR",
-        )
+        raise nothing_to_check(Path(tree.name, *sorted(absent)[:1]))
     subjects = sorted(wanted)
     report = check_tree(tree, question.level, subjects)
     findings = [*report.findings, *strays(tree, question.subjects)]

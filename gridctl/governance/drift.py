@@ -13,12 +13,11 @@ from gridctl.contracts.deadletter import DeadLetter
 from gridctl.contracts.kinds import KINDS
 from gridctl.contracts.topics import TopicCatalogue
 from gridctl.contracts.verdict import Finding, Verdict
-from gridctl.errors import Unavailable
 from gridctl.governance.drift_model import UNSAID, ModelField, ModelType, Shape, fields_of
 from gridctl.governance.findings import finding_in, invalid
 from gridctl.governance.kinds import kind_findings
 from gridctl.governance.lint_sites import suffix_of
-from gridctl.governance.stores import SchemaTree, StoredSchema, parse_stored
+from gridctl.governance.stores import SchemaTree, StoredSchema, nothing_to_check, parse_stored
 
 # What an Avro type may be for each kind of the model; the first one is what to write.
 AVRO_OF_KIND = {
@@ -185,9 +184,7 @@ def drift(
     `catalogue` is that of the tree, where it has one. Raise Unavailable where there is no schema at all.
     """
     if not tree.files:
-        raise Unavailable(
-            f"{tree.name}: no schema <subject>/vN.avsc to compare", next_step="name the tree with --schemas DIR"
-        )
+        raise nothing_to_check(tree.name)
     findings: list[Finding] = []
     compared = 0
     for subject, model in models.items():

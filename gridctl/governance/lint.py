@@ -6,12 +6,11 @@ from gridctl.avro.model import Enum, Field, Fixed, Record, Schema, SchemaInvalid
 from gridctl.contracts.priority import PriorityLevel
 from gridctl.contracts.topics import TopicCatalogue
 from gridctl.contracts.verdict import Finding, Verdict
-from gridctl.errors import Unavailable
 from gridctl.governance.check import strays
 from gridctl.governance.findings import finding_in, invalid, unusable
 from gridctl.governance.lint_rules import PLATFORM_RULES, RULES, Problem
 from gridctl.governance.lint_sites import FieldSite, Leaf, Sites, logical_of, sites_of, unit_of
-from gridctl.governance.stores import SchemaTree, StoredSchema, parse_stored
+from gridctl.governance.stores import SchemaTree, StoredSchema, nothing_to_check, parse_stored
 
 Key = tuple[str, str]
 """A record and its field by their names; readers find records by name without the namespace, so it is left out."""
@@ -109,9 +108,7 @@ def lint(tree: SchemaTree, catalogue: TopicCatalogue | None) -> Verdict:
     Unavailable where there is nothing to judge.
     """
     if not tree.files:
-        raise Unavailable(
-            f"{tree.name}: no schema <subject>/vN.avsc to lint", next_step="name the tree with --schemas DIR"
-        )
+        raise nothing_to_check(tree.name)
     findings = strays(tree)
     newest: dict[str, Schema | None] = {}
     for subject, files in tree.subjects.items():

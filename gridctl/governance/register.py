@@ -1,6 +1,6 @@
 """Registering a tree: level by level, version by version, each read back and then recorded in the ledger."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -43,8 +43,10 @@ class Registrar:
         """
         self.ledger.head()  # before anything is written: what cannot be recorded is not done
         strange = [] if adopt is None else self._unrecorded()
-        # One by one: a crash leaves at most one change that is done and not recorded.
-        entries = [entry for fact in self._taken(plan) for entry in self._recorded([fact])]
+        entries: list[AuditEntry] = []
+        for step in plan.steps:
+            fact = self._set_level(step) if isinstance(step, SetLevel) else self._register(step)
+            entries += self._recorded([fact])  # one by one: a crash leaves at most one change that is not recorded
         if strange:
             entries += self._recorded([self._registered(ADOPT_ACTION, held, None, adopt) for held in strange])
         return Report(plan, tuple(entries), self.ledger.head())
@@ -68,10 +70,6 @@ class Registrar:
                 f"{done} is done and could not be recorded: {error.message}",
                 next_step="fix the ledger, then `gridctl schema register --execute --adopt REASON` records it",
             ) from error
-
-    def _taken(self, plan: Plan) -> Iterator[AuditFact]:
-        for step in plan.steps:
-            yield self._set_level(step) if isinstance(step, SetLevel) else self._register(step)
 
     def _set_level(self, step: SetLevel) -> AuditFact:
         self.registry.set_level(step.subject, step.after)

@@ -124,6 +124,11 @@ class RegistryStore:
         return self._registry.level(subject)
 
 
+def nothing_to_check(where: object) -> Unavailable:
+    """Return the error of a gate that finds no schema in a tree: that is not a pass."""
+    return Unavailable(f"{where}: no schema <subject>/vN.avsc to check", next_step="name the tree with --schemas DIR")
+
+
 def find(stores: Iterable[SchemaStore], subject: str, version: int) -> StoredSchema | None:
     """Return a version from the first store that has it, or None."""
     return next((held for store in stores for held in store.versions(subject) if held.version == version), None)

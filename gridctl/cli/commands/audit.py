@@ -84,13 +84,11 @@ def export(context: typer.Context, since: Since = None, until: Until = None) -> 
 def _verify_file(path: Path, expected: "Head | None") -> "Verdict":
     from gridctl.audit.export import records_of
     from gridctl.audit.verify import GATE, walk
+    from gridctl.cli.files import reading
     from gridctl.contracts.verdict import Finding, Verdict
 
-    try:
-        with path.open("rb") as lines:
-            seen = walk(records_of(lines, str(path)), expected, str(path))
-    except OSError as error:
-        raise UsageProblem(f"{path}: cannot be read: {error.strerror}", next_step="name an exported ledger") from error
+    with reading(str(path)) as lines:
+        seen = walk(records_of(lines, str(path)), expected, str(path))
     findings = seen.findings
     if not seen.count:
         findings.append(Finding(rule="audit-beginning", message="has no entries", file=str(path)))

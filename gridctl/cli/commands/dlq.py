@@ -27,11 +27,6 @@ def register(root: typer.Typer) -> None:
     root.add_typer(app, name="dlq")
 
 
-@app.callback()
-def _group() -> None:
-    """Show what was refused, and why."""
-
-
 @app.command("summary")
 def summary(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     """Count dead letters by reason (the rule that was broken), firmware and topic.

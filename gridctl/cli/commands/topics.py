@@ -26,11 +26,6 @@ def register(root: typer.Typer) -> None:
     root.add_typer(app, name="topics")
 
 
-@app.callback()
-def _group() -> None:
-    """Show, plan and apply topics; look into one."""
-
-
 @app.command("list")
 def list_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     """List the declared topics, and whether the broker has them.

@@ -1,7 +1,6 @@
 """`gridctl schema compat`: whether one schema can read the data of another."""
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -50,7 +49,7 @@ def compat(
     if pairs is not None:
         if reader or writer or chosen:
             raise UsageProblem("--pairs takes no files and no --format", next_step="leave one of them out")
-        _answer_pairs(pairs, level)
+        _answer_pairs(str(pairs), level)
         return
     if reader is None or writer is None:
         raise UsageProblem("two files are needed", next_step="gridctl schema compat READER WRITER, or --pairs FILE")
@@ -61,25 +60,15 @@ def compat(
     run_gate(GATE, chosen, lambda: compare_files(reads, writes, level, near, far))
 
 
-def _answer_pairs(source: Path, level: Level) -> None:
-    if str(source) == "-":
-        _write_answers(sys.stdin.buffer, level)
-        return
-    try:
-        file = source.open("rb")
-    except OSError as error:
-        raise UsageProblem(f"{source}: cannot be read: {error.strerror}", next_step="name a file, or -") from error
-    with file:
-        _write_answers(file, level)
-
-
-def _write_answers(lines: Iterable[bytes], level: Level) -> None:
+def _answer_pairs(source: str, level: Level) -> None:
+    from gridctl.cli.files import reading
     from gridctl.governance.compat import answer_lines, write_answer
 
     refused = 0
-    for answer in answer_lines(lines, level):
-        sys.stdout.write(write_answer(answer))
-        refused += not answer.is_answered
+    with reading(source) as lines:
+        for answer in answer_lines(lines, level):
+            sys.stdout.write(write_answer(answer))
+            refused += not answer.is_answered
     sys.stdout.flush()
     if refused:
         sys.stderr.write(f"error: {refused} of the lines are not pairs of schemas; their answers say why\n")
