@@ -190,7 +190,9 @@ def drift(
     for subject, model in models.items():
         file = tree.newest(subject)
         if file is None:
-            findings.append(_without_schema(tree, subject, model))
+            words = f"model {model.__name__} has no schema in {tree.name}"
+            fix = f"add {subject}/v1.avsc, or name the right tree with --schemas"
+            findings.append(Finding(rule="no-schema", message=words, subject=subject, fix=fix))
             continue
         try:
             schema = parse_stored(file, tree)
@@ -199,7 +201,12 @@ def drift(
             continue
         findings += _findings(file, model, schema)
         compared += 1
-    findings += (_without_model(files[-1]) for subject, files in tree.subjects.items() if subject not in models)
+    words = "there is no model for this subject, so it is not compared with one"
+    findings += (
+        finding_in(files[-1], "no-model", words, severity="warning")
+        for subject, files in tree.subjects.items()
+        if subject not in models
+    )
     if catalogue:
         findings += kind_findings(KINDS, catalogue, f"{tree.name}/topics.toml")
     checked = {
@@ -211,27 +218,12 @@ def drift(
     return Verdict(GATE, checked, tuple(findings))
 
 
-def _without_schema(tree: SchemaTree, subject: str, model: type[BaseModel]) -> Finding:
-    return Finding(
-        rule="no-schema",
-        message=f"model {model.__name__} has no schema in {tree.name}",
-        subject=subject,
-        fix=f"add {subject}/v1.avsc, or name the right tree with --schemas",
-    )
-
-
-def _without_model(file: StoredSchema) -> Finding:
-    words = "there is no model for this subject, so it is not compared with one"
-    return finding_in(file, "no-model", words, severity="warning")
-
-
 def _findings(file: StoredSchema, model: type[BaseModel], schema: Schema) -> Iterator[Finding]:
-    for rule, tokens, words, fix in _differences(model, schema):
+    root = schema.root
+    if isinstance(root, Record):
+        differences = compare_fields(fields_of(model), root, ())
+    else:
+        words = f"the schema is {root.label}, the model a record"
+        differences = iter([Difference("type", (), words, "make it a record")])
+    for rule, tokens, words, fix in differences:
         yield finding_in(file, rule, f"{model.__name__}: {words}", path=pointer(tokens), fix=fix)
-
-
-def _differences(model: type[BaseModel], schema: Schema) -> Iterator[Difference]:
-    if not isinstance(schema.root, Record):
-        yield Difference("type", (), f"the schema is {schema.root.label}, the model a record", "make it a record")
-        return
-    yield from compare_fields(fields_of(model), schema.root, ())
