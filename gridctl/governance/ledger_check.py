@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from gridctl.audit.chain import Head
 from gridctl.audit.ledger import LedgerRecord
 from gridctl.audit.verify import GATE, Walk
-from gridctl.avro.fingerprint import fingerprint
 from gridctl.contracts.audit import AUDIT_TOPIC, AuditEntry
 from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.governance.stores import SchemaStore, StoredSchema, find
@@ -39,7 +38,7 @@ class LedgerView:
 
     def explains(self, version: StoredSchema) -> bool:
         """Say whether an entry records this version."""
-        return (version.subject, version.version, version.schema_id, fingerprint(version.text)) in self.versions
+        return (version.subject, version.version, version.schema_id, version.fingerprint) in self.versions
 
 
 def unexplained(view: LedgerView, registry: SchemaStore) -> Iterator[StoredSchema]:

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from gridctl.audit.chain import Head
 from gridctl.audit.ledger import Ledger, Origin
-from gridctl.avro.fingerprint import fingerprint
 from gridctl.contracts.audit import AuditEntry, AuditFact
 from gridctl.contracts.registry import SchemaRegistry
 from gridctl.errors import GridctlError, Unavailable, ViolationFound
@@ -97,7 +96,7 @@ class Registrar:
             version.subject,
             version=version.version,
             schema_id=version.schema_id,
-            fingerprint=fingerprint(version.text),
+            fingerprint=version.fingerprint,
             before=before,
             after=version.text,
             reason=reason,

@@ -1,5 +1,6 @@
 """Where schemas are: in a tree of files or in a registry. Looking one up, and parsing it with what it refers to."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,12 +29,17 @@ class StoredSchema:
     schema_id: int | None = None
 
     @cached_property
+    def fingerprint(self) -> str:
+        """The fingerprint of the schema; of a text that is not JSON its SHA-256 (hex)."""
+        try:
+            return fingerprint(self.text)
+        except (SchemaInvalid, RecursionError):
+            return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
     def identity(self) -> tuple[object, ...]:
         """What two of these share when they are one schema: layout and ways to spell a name are free."""
-        try:
-            return (fingerprint(self.text), *sorted(self.references))
-        except (SchemaInvalid, RecursionError):
-            return (self.text, *sorted(self.references))
+        return (self.fingerprint, *sorted(self.references))
 
     def is_same_as(self, other: "StoredSchema") -> bool:
         """Say whether both are one schema."""

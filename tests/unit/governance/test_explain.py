@@ -5,6 +5,7 @@ import json
 import pytest
 
 from gridctl.audit.ledger import Origin
+from gridctl.contracts.registry import SchemaVersion
 from gridctl.contracts.verdict import Finding, Verdict
 from gridctl.governance.ledger_check import verify
 from gridctl.governance.register import Registrar, Report
@@ -58,6 +59,13 @@ def test_another_schema_under_a_recorded_version_is_found(world: World) -> None:
     (fault,) = world.faults()
     assert (fault.rule, fault.version) == ("registry-unexplained", 1)
     assert "another schema" in fault.message
+
+
+def test_what_is_not_avro_is_found_and_can_be_adopted(world: World) -> None:
+    world.registry._subjects["proto"] = [SchemaVersion("proto", 1, 9, "syntax = 'proto3';")]
+    assert [(fault.rule, fault.subject) for fault in world.faults()] == [("registry-unexplained", "proto")]
+    world.register(adopt="another team's")
+    assert world.faults() == ()
 
 
 def test_the_same_schema_under_another_id_is_found(world: World) -> None:
