@@ -79,7 +79,7 @@ class Selection(NamedTuple):
     subjects: tuple[str, ...] | None
 
 
-def select(paths: Sequence[Path], root: Path | None) -> Selection:
+def selection_of(paths: Sequence[Path], root: Path | None) -> Selection:
     """Return what paths name: a tree, a subject's directory, or a file in one, which may be gone.
 
     Raise UsageProblem where they are not in one tree, that of `root` where it is given.

@@ -8,8 +8,15 @@ from pathlib import Path
 
 import typer
 
-from gridctl.adapters import schema_files
-from gridctl.adapters.schema_files import Selection, base_of, catalogue_in, file_with_tree, read_tree, tree_at
+from gridctl.adapters.schema_files import (
+    Selection,
+    base_of,
+    catalogue_in,
+    file_with_tree,
+    read_tree,
+    selection_of,
+    tree_at,
+)
 from gridctl.cli.wiring.base import registry_at, settings_of
 from gridctl.errors import UsageProblem
 from gridctl.governance.check import Registered
@@ -24,7 +31,7 @@ def select(schemas: Path | None, paths: Sequence[Path], context: typer.Context) 
     Never the schemas that the package ships: that nobody's schemas were found is not a pass.
     """
     if paths:
-        return schema_files.select(paths, schemas)
+        return selection_of(paths, schemas)
     if schemas is None:
         settings = settings_of(context)
         schemas = shown(settings.profile.schemas or settings.directory / "schemas")
