@@ -1,8 +1,7 @@
 """The platform itself, wired as `gridctl ingest` and `gridctl process` wire it."""
 
 from gridctl.cli.config import Overrides, Settings, load_settings
-from gridctl.cli.wiring.ingest import pipeline_of
-from gridctl.cli.wiring.process import processor_of
+from gridctl.cli.wiring.streaming import pipeline_of, processor_of
 from gridctl.ingest.ports import Batch
 from work import BATCH, Clock, Options, load_records, options
 

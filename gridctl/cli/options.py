@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from gridctl import __version__
-from gridctl.cli.config import Overrides
+from gridctl.cli.config import Overrides, Settings, load_settings
 from gridctl.cli.config.sources import unknown_variables
 from gridctl.errors import UsageProblem
 
@@ -76,3 +76,8 @@ def root_options(
     for sentence in unknown_variables(os.environ):
         typer.echo(f"warning: {sentence}", err=True)
     context.obj = Overrides(profile=profile, settings=tuple(setting or ()))
+
+
+def settings_of(context: typer.Context) -> Settings:
+    """Return the settings of this call; UsageProblem names the one that is wrong, and where it stands."""
+    return load_settings(context.obj)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from gridctl.cli.confirm import Yes, confirm
-from gridctl.cli.options import Output, OutputFormat
+from gridctl.cli.options import Output, OutputFormat, settings_of
 
 app = typer.Typer(no_args_is_help=True, help="Publish what the customer information system says of the devices.")
 
@@ -42,8 +42,7 @@ def apply(
     from gridctl.assets.file import publish_assets, read_assets
     from gridctl.cli.files import reading
     from gridctl.cli.output import print_account, progress_bar, talk
-    from gridctl.cli.wiring.base import settings_of
-    from gridctl.cli.wiring.ingest import asset_publisher
+    from gridctl.cli.wiring.streaming import asset_publisher
     from gridctl.contracts.assets import ASSET_TOPIC
     from gridctl.runtime.deadline import settle
 

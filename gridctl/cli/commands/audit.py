@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridctl.cli.gating import Format, run_gate
+from gridctl.cli.options import settings_of
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ def verify(
     """
     from gridctl.audit.chain import Head
     from gridctl.audit.verify import GATE
-    from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.governance import verify_ledger
 
     expected = None if head is None else Head.parse(head)
@@ -71,7 +71,6 @@ def export(context: typer.Context, since: Since = None, until: Until = None) -> 
         $ gridctl up && gridctl audit export --since 2026-01-01 > ledger.jsonl
     """
     from gridctl.audit.export import in_range, line_of
-    from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.governance import ledger_of
 
     since_ms, until_ms = _epoch_ms(since), _epoch_ms(until)

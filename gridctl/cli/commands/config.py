@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from gridctl.cli.options import Output, OutputFormat
+from gridctl.cli.options import Output, OutputFormat, settings_of
 
 SHOW = """Show what is in force, and where each value comes from.
 
@@ -29,7 +29,6 @@ def register(root: typer.Typer) -> None:
 def show(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     """Show the settings."""
     from gridctl.cli.output import print_data, print_table
-    from gridctl.cli.wiring.base import settings_of
 
     rows = list(settings_of(context).in_force())
     if output is not OutputFormat.TABLE:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gridctl.cli.commands.process import GROUP
-from gridctl.cli.commands.stack import Broker, BrokerKind, start_stack
-from gridctl.cli.options import Output, OutputFormat
+from gridctl.cli.commands.stack import Broker, BrokerKind
+from gridctl.cli.options import Output, OutputFormat, settings_of
 
 if TYPE_CHECKING:
-    from gridctl.cli.config import Settings
     from gridctl.local.demo.meter import Meter
     from gridctl.local.demo.run import Look, Result
 
@@ -48,39 +47,28 @@ def demo(
     $ gridctl demo --duration 5 --devices 200
     """
     from gridctl.cli.output import talk
-    from gridctl.cli.wiring.base import settings_of
-    from gridctl.cli.wiring.demo import demo_of
+    from gridctl.cli.wiring.local import demo_of, stack_of_demo
     from gridctl.errors import ViolationFound
     from gridctl.local.demo.run import Plan
     from gridctl.runtime.stop import Stop, terminable
 
     settings = settings_of(context)
-    with terminable(), _stack(settings, broker, keep=keep) as own, demo_of(own, Plan(duration, devices), GROUP) as run:
-        run.begin(talk().print)
+    say = talk().print
+    with (
+        terminable(),
+        stack_of_demo(settings, broker.value, say, keep=keep) as own,
+        demo_of(own, Plan(duration, devices), GROUP) as run,
+    ):
+        run.begin(say)
         with Stop() as stop:
             with _live(run.meter) as watch:
-                result = run.run(stop, watch, talk().print)
+                result = run.run(stop, watch, say)
             _show(result, output)
             if not result.account.balanced:
                 raise ViolationFound(
                     f"the account is not even: {result.account.sentence()}",
                     next_step=f"read the accounts and logs in {run.work_dir}",
                 )
-
-
-@contextmanager
-def _stack(settings: "Settings", broker: BrokerKind, *, keep: bool) -> "Iterator[Settings]":
-    """Yield settings on a stack that is up; one that was up before, or that is to be kept, stays."""
-    from gridctl.cli.wiring.stack import stack_of
-    from gridctl.local.stack.stack import down
-
-    was_up = stack_of(settings) is not None
-    try:
-        start_stack(settings, broker, 1)
-        yield settings.on_stack()
-    finally:
-        if not was_up and not keep:
-            down(settings.state_dir)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gridctl.cli.options import Output, OutputFormat, RecordFormat, RecordOutput
+from gridctl.cli.options import Output, OutputFormat, RecordFormat, RecordOutput, settings_of
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def summary(context: typer.Context, output: Output = OutputFormat.TABLE) -> None
     $ gridctl dlq summary -o json
     """
     from gridctl.cli.output import print_data, print_table
-    from gridctl.cli.wiring.base import catalogue_of, settings_of
-    from gridctl.cli.wiring.process import dead_letters_of
+    from gridctl.cli.wiring.base import catalogue_of
+    from gridctl.cli.wiring.streaming import dead_letters_of
     from gridctl.deadletters.view import summarise
 
     settings = settings_of(context)
@@ -64,8 +64,8 @@ def show(
     $ gridctl dlq show --limit 10 -o jsonl
     """
     from gridctl.cli.output import print_data, print_json_lines
-    from gridctl.cli.wiring.base import catalogue_of, settings_of
-    from gridctl.cli.wiring.process import dead_letters_of
+    from gridctl.cli.wiring.base import catalogue_of
+    from gridctl.cli.wiring.streaming import dead_letters_of
 
     settings = settings_of(context)
     topics = _topics(catalogue_of(settings), topic)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gridctl.cli.options import Output, OutputFormat
+from gridctl.cli.options import Output, OutputFormat, settings_of
 
 GROUP = "gridstream.process"
 
@@ -56,8 +56,7 @@ def process(
     $ gridctl process --until-idle
     """
     from gridctl.cli.output import print_account, talk
-    from gridctl.cli.wiring.base import settings_of
-    from gridctl.cli.wiring.process import processor_of
+    from gridctl.cli.wiring.streaming import processor_of
     from gridctl.process.processor import Limits
     from gridctl.runtime.progress import ProgressFile
     from gridctl.runtime.stop import Stop

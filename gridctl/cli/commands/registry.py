@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from gridctl.cli.extras import extra
+
 EXAMPLE = """
 Keeps its state in --db; without it everything ends with the server. Prints its URL once it answers.
 
@@ -27,13 +29,7 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Serve until the process is asked to stop."""
-    from gridctl.errors import UsageProblem
-
-    try:
+    with extra("local", "the embedded registry"):
         from gridctl.local.registry.server import serve as serve_registry
-    except ModuleNotFoundError as error:
-        raise UsageProblem(
-            f"the embedded registry needs {error.name}", next_step="pip install 'gridctl[local]'"
-        ) from error
 
     serve_registry(host, port, db, on_ready=typer.echo)

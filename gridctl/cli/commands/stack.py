@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gridctl.cli.boundary import ExitCode
-from gridctl.cli.options import Output, OutputFormat
+from gridctl.cli.options import Output, OutputFormat, settings_of
 
 if TYPE_CHECKING:
-    from gridctl.cli.config import Settings
     from gridctl.local.stack.model import Part
 
 
@@ -44,35 +43,13 @@ def up(
     Example:
     $ gridctl up
     """
-    from gridctl.cli.wiring.base import settings_of
+    from gridctl.cli.output import talk
+    from gridctl.cli.wiring.local import start_stack
     from gridctl.runtime.stop import terminable
 
     with terminable():
-        parts = start_stack(settings_of(context), broker, brokers)
-    _show([_row(part, "") for part in parts], output)
-
-
-def start_stack(settings: "Settings", broker: BrokerKind, brokers: int) -> "list[Part]":
-    """Bring a stack up with its topics and schemas, and return its parts."""
-    from gridctl.cli.output import talk
-    from gridctl.cli.wiring.base import catalogue_of
-    from gridctl.cli.wiring.governance import register_schemas
-    from gridctl.cli.wiring.stack import probe, starters, topic_admin
-    from gridctl.errors import UsageProblem
-    from gridctl.governance.topics import apply
-    from gridctl.local.stack.stack import up as start
-
-    if broker is BrokerKind.EMBEDDED and brokers != 1:
-        raise UsageProblem("--brokers needs --broker kafka", next_step="the embedded broker is a single one")
-    catalogue = catalogue_of(settings)
-    stack = start(settings.state_dir, starters(broker.value, brokers), probe, talk().print)
-    own = settings.on_stack()
-    talk().print("applying topics and registering schemas")
-    apply(catalogue, topic_admin(own))
-    report = register_schemas(own, execute=True)
-    if report.head is not None:
-        talk().print(f"ledger head {report.head}")
-    return list(stack.parts)
+        stack = start_stack(settings_of(context), broker.value, brokers, talk().print)
+    _show([_row(part, "") for part in stack.parts], output)
 
 
 def status(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
@@ -81,12 +58,13 @@ def status(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     Example:
     $ gridctl up && gridctl status -o json
     """
-    from gridctl.cli.wiring.base import settings_of
-    from gridctl.cli.wiring.stack import configured_parts
+    from gridctl.cli.wiring.local import configured_parts, part_question
+    from gridctl.local.doctor import examine
 
     settings = settings_of(context)
     parts = configured_parts(settings)
-    rows = [_row(part, problem) for part, problem in zip(parts, _problems(parts, settings), strict=True)]
+    checks = examine(part_question(part.name, settings) for part in parts)
+    rows = [_row(part, check.problem) for part, check in zip(parts, checks, strict=True)]
     _show(rows, output)
     if not all(row["up"] for row in rows):
         raise typer.Exit(ExitCode.UNAVAILABLE)
@@ -101,7 +79,6 @@ def down(context: typer.Context) -> None:
     $ gridctl down
     """
     from gridctl.cli.output import talk
-    from gridctl.cli.wiring.base import settings_of
     from gridctl.local.stack.stack import down as end
 
     settings = settings_of(context)
@@ -119,10 +96,10 @@ def doctor(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     $ gridctl up && gridctl doctor
     """
     from gridctl.cli.output import print_data, print_table
-    from gridctl.cli.wiring.base import settings_of
-    from gridctl.cli.wiring.doctor import examine
+    from gridctl.cli.wiring.local import questions_of
+    from gridctl.local.doctor import examine
 
-    checks = examine(settings_of(context))
+    checks = examine(questions_of(settings_of(context)))
     if output is OutputFormat.TABLE:
         print_table(
             ["check", "address", "result", "next"],
@@ -132,20 +109,6 @@ def doctor(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
         print_data({"checks": [check.as_json() for check in checks]}, output.value)
     if any(check.problem for check in checks):
         raise typer.Exit(ExitCode.UNAVAILABLE)
-
-
-def _problems(parts: "list[Part]", settings: "Settings") -> list[str]:
-    """Ask all parts at once; an empty problem is none."""
-    from concurrent.futures import ThreadPoolExecutor
-    from functools import partial
-
-    from gridctl.cli.wiring.stack import probe_configured, problem_of
-
-    def problem(part: "Part") -> str:
-        return problem_of(part.address, partial(probe_configured, part.name, settings))[0]
-
-    with ThreadPoolExecutor() as pool:
-        return list(pool.map(problem, parts))
 
 
 def _row(part: "Part", problem: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gridctl.cli.options import RecordFormat, RecordOutput
+from gridctl.cli.options import RecordFormat, RecordOutput, settings_of
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ def show(context: typer.Context, name: Name = None, output: RecordOutput = Recor
     $ gridctl state show -o json
     """
     from gridctl.cli.output import print_data, print_json_lines
-    from gridctl.cli.wiring.base import settings_of
-    from gridctl.cli.wiring.process import state_of
+    from gridctl.cli.wiring.streaming import state_of
     from gridctl.state.view import circuit_rows, device_rows
 
     with state_of(settings_of(context)) as (state, event_of):

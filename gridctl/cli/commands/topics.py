@@ -6,7 +6,7 @@ import typer
 
 from gridctl.cli.boundary import ExitCode
 from gridctl.cli.confirm import Yes, confirm
-from gridctl.cli.options import Output, OutputFormat
+from gridctl.cli.options import Output, OutputFormat, settings_of
 
 if TYPE_CHECKING:
     from gridctl.governance.topics import TopicChange
@@ -34,8 +34,7 @@ def list_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     $ gridctl up && gridctl topics list
     """
     from gridctl.cli.output import print_data, print_table
-    from gridctl.cli.wiring.base import catalogue_of, settings_of
-    from gridctl.cli.wiring.stack import topic_admin
+    from gridctl.cli.wiring.base import catalogue_of, topic_admin
 
     settings = settings_of(context)
     live = topic_admin(settings).topics()
@@ -67,8 +66,7 @@ def plan_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     Example:
     $ gridctl up && gridctl topics plan
     """
-    from gridctl.cli.wiring.base import catalogue_of, settings_of
-    from gridctl.cli.wiring.stack import topic_admin
+    from gridctl.cli.wiring.base import catalogue_of, topic_admin
     from gridctl.governance.topics import drift, plan
 
     settings = settings_of(context)
@@ -90,8 +88,7 @@ def apply_(
     Example:
     $ gridctl up && gridctl topics apply
     """
-    from gridctl.cli.wiring.base import catalogue_of, settings_of
-    from gridctl.cli.wiring.stack import topic_admin
+    from gridctl.cli.wiring.base import catalogue_of, topic_admin
     from gridctl.governance.topics import apply, drift, plan, undone
 
     settings = settings_of(context)
@@ -114,8 +111,7 @@ def tail(context: typer.Context, topic: TopicArgument, limit: Limit = 10, follow
     $ gridctl up && gridctl topics tail grid.asset --limit 5
     """
     from gridctl.cli.output import print_json_lines
-    from gridctl.cli.wiring.base import settings_of
-    from gridctl.cli.wiring.stack import topic_tail
+    from gridctl.cli.wiring.streaming import topic_tail
     from gridctl.runtime.stop import Stop
 
     with Stop() as stop, topic_tail(settings_of(context), topic, limit) as parts:

@@ -1,4 +1,4 @@
-"""The one place in `cli` that knows the adapters: settings in, ports out."""
+"""What most commands need: settings in, ports out. Nothing but this package knows the adapters in `cli`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
-from gridctl.cli.config import Overrides, Settings, load_settings
+from gridctl.cli.extras import extra
 from gridctl.contracts.topics import TopicCatalogue, parse_catalogue
 from gridctl.errors import UsageProblem
 
@@ -16,18 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from gridctl.adapters.glue import GlueRegistry
+    from gridctl.adapters.kafka.admin import KafkaTopics
+    from gridctl.adapters.kafka.reader import KafkaReader
     from gridctl.adapters.login import Login
     from gridctl.adapters.redis_state import RedisState
     from gridctl.adapters.registry import HttpRegistry
     from gridctl.adapters.schema_ids import FallbackLookup
+    from gridctl.cli.config import Settings
     from gridctl.cli.config.profile import Server
     from gridctl.gates.pr.model import CodeHost, History
-
-
-def settings_of(context: typer.Context) -> Settings:
-    """Return the settings of this call."""
-    overrides = context.obj if isinstance(context.obj, Overrides) else Overrides()
-    return load_settings(overrides)
 
 
 def catalogue_of(settings: Settings) -> TopicCatalogue:
@@ -51,6 +46,20 @@ def dead_letter_topics(settings: Settings) -> dict[str, str]:
     for finding in kind_findings(KINDS, catalogue, where):
         raise UsageProblem(f"{finding.file}: {finding.message}", next_step=finding.fix or "")
     return {spec.name: spec.dlq for spec in catalogue.measurements if spec.dlq}
+
+
+def topic_admin(settings: Settings) -> KafkaTopics:
+    """Return the administration of the profile's broker."""
+    from gridctl.adapters.kafka.admin import KafkaTopics
+
+    return KafkaTopics(settings.endpoint("bootstrap"), settings.kafka)
+
+
+def reader_of(settings: Settings) -> KafkaReader:
+    """Return what reads ranges of topics of the profile's broker; a context manager."""
+    from gridctl.adapters.kafka.reader import KafkaReader
+
+    return KafkaReader(settings.endpoint("bootstrap"), settings.kafka)
 
 
 def registry_of(settings: Settings) -> HttpRegistry:
@@ -77,10 +86,8 @@ def registry_at(url: str, settings: Settings) -> HttpRegistry | GlueRegistry:
     """
     if not url.startswith("glue:"):
         return _http_registry(url, settings)
-    try:
+    with extra("aws", "Glue"):
         from gridctl.adapters.glue import GlueRegistry
-    except ModuleNotFoundError as error:
-        raise UsageProblem(f"Glue needs {error.name}", next_step="pip install 'gridctl[aws]'") from error
     return GlueRegistry(url)
 
 

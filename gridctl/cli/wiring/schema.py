@@ -17,7 +17,8 @@ from gridctl.adapters.schema_files import (
     selection_of,
     tree_at,
 )
-from gridctl.cli.wiring.base import registry_at, settings_of
+from gridctl.cli.options import settings_of
+from gridctl.cli.wiring.base import registry_at
 from gridctl.errors import UsageProblem
 from gridctl.governance.check import Registered
 from gridctl.governance.stores import RegistryStore, SchemaStore

@@ -104,7 +104,7 @@ def test_text_that_a_terminal_would_obey_stays_one_line(
 def test_a_command_that_breaks_ends_there_too(
     debug: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("gridctl.cli.wiring.base.load_settings", lambda _: 1 // 0)
+    monkeypatch.setattr("gridctl.cli.options.load_settings", lambda _: 1 // 0)
     assert run([*(["--debug"] if debug else []), "config", "show"]) == ExitCode.FAULT
     said = capsys.readouterr().err
     assert ("Traceback" in said) == debug

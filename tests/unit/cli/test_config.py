@@ -11,12 +11,11 @@ from gridctl.adapters.kafka.errors import translated
 from gridctl.adapters.kafka.metadata import require_reachable
 from gridctl.adapters.redis_state import RedisState
 from gridctl.cli.config import Overrides, Profile, Settings, load_settings
-from gridctl.cli.wiring import stack as wiring_stack
-from gridctl.cli.wiring.doctor import examine
-from gridctl.cli.wiring.ingest import pipeline_of
-from gridctl.cli.wiring.process import processor_of
-from gridctl.cli.wiring.stack import probe_configured, problem_of
+from gridctl.cli.wiring import local
+from gridctl.cli.wiring.local import probe_configured, questions_of
+from gridctl.cli.wiring.streaming import pipeline_of, processor_of
 from gridctl.errors import UsageProblem
+from gridctl.local.doctor import Check, Question, examine
 from tests.support.command import call
 from tests.support.paths import GRIDCTL, ROOT
 
@@ -163,12 +162,13 @@ def test_a_fault_of_one_probe_is_that_parts_problem(tmp_path: Path, monkeypatch:
     def broken(settings: Settings) -> None:
         raise KeyError(settings.endpoint("redis"))
 
-    monkeypatch.setattr(wiring_stack, "redis_of", broken)
-    checks = {check.name: check for check in examine(settings_with(tmp_path, redis="redis://:SECRET@127.0.0.1:1"))}
+    monkeypatch.setattr(local, "redis_of", broken)
+    settings = settings_with(tmp_path, redis="redis://:SECRET@127.0.0.1:1")
+    checks = {check.name: check for check in examine(questions_of(settings))}
     assert "unexpected KeyError" in checks["redis"].problem
     assert "SECRET" not in json.dumps([check.as_json() for check in checks.values()])
     assert "127.0.0.1:1" in checks["broker"].problem
-    assert problem_of("", lambda: None) == ("", "")
+    assert examine([Question("quiet", "", lambda: None)]) == [Check("quiet", "")]
 
 
 def test_a_broker_that_the_profile_names_is_asked_with_its_kafka_settings(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_registry_that_the_profile_names_is_asked_with_its_token(tmp_path: Pat
 
 def test_a_part_of_the_stack_is_asked_without_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(wiring_stack, "probe_address", lambda name, _: asked.append(name))
+    monkeypatch.setattr(local, "probe", lambda name, _: asked.append(name))
     settings = settings_with(tmp_path, kafka={"security.protocol": "nonsense"})
     probe_configured("broker", replace(settings, from_stack=frozenset({"bootstrap"})))
     assert asked == ["broker"]

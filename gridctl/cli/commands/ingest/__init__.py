@@ -76,7 +76,7 @@ def mqtt(
     $ gridctl ingest mqtt --idle 5
     """
     from gridctl.cli.output import talk
-    from gridctl.cli.wiring.ingest import mqtt_source
+    from gridctl.cli.wiring.streaming import mqtt_source
     from gridctl.ingest.pipeline import Until
 
     if group is not None and (not group or set("/+#") & set(group)):

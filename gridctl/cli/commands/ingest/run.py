@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from gridctl.cli.options import OutputFormat
+from gridctl.cli.options import OutputFormat, settings_of
 
 if TYPE_CHECKING:
     from gridctl.cli.config import Settings
@@ -39,8 +39,7 @@ def run_source(
     records is acknowledged. Ctrl-C and SIGTERM drain.
     """
     from gridctl.cli.output import print_account, talk
-    from gridctl.cli.wiring.base import settings_of
-    from gridctl.cli.wiring.ingest import pipeline_of
+    from gridctl.cli.wiring.streaming import pipeline_of
     from gridctl.ingest.pipeline import run
     from gridctl.runtime.stop import Stop
 

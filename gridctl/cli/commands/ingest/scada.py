@@ -33,7 +33,7 @@ def scada(
     from contextlib import nullcontext
 
     from gridctl.cli.output import talk
-    from gridctl.cli.wiring.scada import modbus_links
+    from gridctl.cli.wiring.streaming import modbus_links
     from gridctl.ingest.pipeline import Until
     from gridctl.ingest.scada.source import ScadaSource
 

@@ -8,7 +8,7 @@ import typer
 
 from gridctl.avro import Level
 from gridctl.cli.gating import Format, run_gate
-from gridctl.cli.options import stated_base
+from gridctl.cli.options import settings_of, stated_base
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -123,7 +123,6 @@ def drift(context: typer.Context, schemas: DriftSchemas = None, chosen: Format =
     """
 
     def call() -> "Verdict":
-        from gridctl.cli.wiring.base import settings_of
         from gridctl.cli.wiring.schema import catalogue_in, shown, tree_at
         from gridctl.governance.drift import drift as judge
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gridctl.cli.confirm import Yes, confirm
-from gridctl.cli.options import Output, OutputFormat
+from gridctl.cli.options import Output, OutputFormat, settings_of
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ def register(
     """
     from dataclasses import replace
 
-    from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.governance import register_schemas
 
     if adopt is not None and not (execute and adopt.strip()):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from gridctl.cli.gating import Format, run_gate
+from gridctl.cli.options import settings_of
 
 Topic = Annotated[str, typer.Argument(metavar="TOPIC", help="A topic of topics.toml.", show_default=False)]
 Schemas = Annotated[
@@ -25,7 +26,6 @@ def retention(context: typer.Context, topic: Topic, schemas: Schemas = None, cho
     """
     from dataclasses import replace
 
-    from gridctl.cli.wiring.base import settings_of
     from gridctl.cli.wiring.governance import retained
     from gridctl.governance.retention import GATE
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gridctl.cli.options import OutputFormat, renamed
+from gridctl.cli.options import OutputFormat, renamed, settings_of
 from gridctl.contracts.clock import EVENT_TIME_MIN_MS
 from gridctl.errors import UsageProblem
 
@@ -135,8 +135,7 @@ def _run_live(
     context: typer.Context, fleet: "Fleet", mqtt: str | None, account: Path | None, output: OutputFormat
 ) -> None:
     from gridctl.cli.output import print_account, progress_bar, talk
-    from gridctl.cli.wiring.base import settings_of
-    from gridctl.cli.wiring.simulate import mqtt_publisher
+    from gridctl.cli.wiring.streaming import mqtt_publisher
     from gridctl.runtime.stop import Stop
     from gridctl.simulate.sending import LiveFleet
 

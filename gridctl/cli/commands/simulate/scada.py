@@ -45,7 +45,7 @@ def scada(
     import time
 
     from gridctl.cli.output import print_account, talk
-    from gridctl.cli.wiring.simulate import outstation_servers
+    from gridctl.cli.wiring.streaming import outstation_servers
     from gridctl.runtime.progress import write_whole
     from gridctl.runtime.stop import Stop
     from gridctl.simulate.scada.grid import Grid

@@ -1,0 +1,218 @@
+"""The ports of what moves readings: pipeline and processor, the devices' side, and what reads state and topics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gridctl.cli.extras import extra
+from gridctl.cli.wiring.base import (
+    dead_letter_topics,
+    login_of,
+    lookup_of,
+    newest_schema,
+    reader_of,
+    redis_of,
+    registry_of,
+)
+from gridctl.contracts.assets import ASSET_TOPIC
+from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, UNROUTED_DLQ
+from gridctl.contracts.kinds import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridctl.adapters.mqtt_publisher import MqttPublisher
+    from gridctl.adapters.mqtt_source import MqttSource
+    from gridctl.cli.config import Settings
+    from gridctl.contracts.registry import SchemaLookup
+    from gridctl.deadletters.view import StoredLetter
+    from gridctl.ingest.pipeline import Pipeline
+    from gridctl.ingest.scada.source import Links
+    from gridctl.process.processor import Processor
+    from gridctl.simulate.ports import OutstationServers
+    from gridctl.simulate.scada.grid import Grid
+    from gridctl.simulate.scada.serve import Fault, OutstationAccount
+    from gridctl.state.reader import StateReader
+    from gridctl.state.view import EventOf
+    from gridctl.streams.codec import FramedDecoder, FramedEncoder
+    from gridctl.streams.publisher import Publisher
+
+ASSET_SUBJECT = f"{ASSET_TOPIC}-value"
+# What the process holds open besides its links: the broker's connections, the registry's, files and pipes.
+OTHER_FILES = 64
+
+
+@contextmanager
+def pipeline_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tuple[Pipeline, Callable[[], None]]]:
+    """Yield a pipeline to the profile's broker, and a check of its schema ids and asset table: `warn` hears of both.
+
+    Unavailable when anything that it needs does not answer: the broker, a topic, a registry that never answered before.
+    """
+    dlq_of = dead_letter_topics(settings)  # before the models of all kinds are put together
+    from gridctl.adapters.kafka.assets import AssetFollower
+    from gridctl.adapters.kafka.producer import KafkaPublisher
+    from gridctl.deadletters.letter import DeadLetters
+    from gridctl.ingest.pipeline import Pipeline, load_encoders
+    from gridctl.ingest.validate import Validator
+
+    bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
+    with lookup_of(settings, warn) as registry:
+        schemas = {kind.subject: newest_schema(settings, kind.subject) for kind in KINDS.values()}
+        encoders = load_encoders(schemas, registry)
+        letter_encoder = _encoder(settings, DEAD_LETTER_SUBJECT, registry)
+        with (
+            KafkaPublisher(bootstrap, overrides, {*dlq_of, *dlq_of.values(), UNROUTED_DLQ}) as publisher,
+            AssetFollower(bootstrap, overrides, registry, newest_schema(settings, ASSET_SUBJECT), warn) as assets,
+        ):
+            pipeline = Pipeline(
+                Validator(settings.profile.allowed_skew_ms),
+                assets.table,
+                encoders,
+                publisher,
+                DeadLetters(publisher, letter_encoder),
+                dlq_of=dlq_of,
+                raw_cap_bytes=settings.profile.raw_cap_bytes,
+            )
+
+            def check() -> None:
+                registry.check()
+                assets.check()
+
+            yield pipeline, check
+
+
+@contextmanager
+def asset_publisher(settings: Settings, warn: Callable[[str], None]) -> Iterator[tuple[FramedEncoder, Publisher]]:
+    """Yield what publishes asset records; Unavailable when registry, broker, topic or schema are not there."""
+    from gridctl.adapters.kafka.producer import KafkaPublisher
+
+    with lookup_of(settings, warn) as registry:
+        encoder = _encoder(settings, ASSET_SUBJECT, registry)
+        with KafkaPublisher(settings.endpoint("bootstrap"), settings.kafka, [ASSET_TOPIC]) as publisher:
+            yield encoder, publisher
+
+
+@contextmanager
+def processor_of(
+    settings: Settings, group: str, instance_id: str | None, warn: Callable[[str], None]
+) -> Iterator[tuple[Processor, Callable[[], None]]]:
+    """Yield a processor that has joined its group, and a check of the schemas that it reads and writes with.
+
+    `warn` hears when the registry is away; Unavailable when anything else that it needs does not answer.
+    """
+    from gridctl.adapters.kafka.consumer import KafkaEvents
+    from gridctl.adapters.kafka.producer import KafkaPublisher
+    from gridctl.deadletters.letter import DeadLetters
+    from gridctl.process.decode import EventReader
+    from gridctl.process.processor import Processor
+
+    dlq_of = dead_letter_topics(settings)
+    bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
+    with lookup_of(settings, warn) as registry, closing(redis_of(settings)) as state:
+        state.ping()
+        encoder = _encoder(settings, DEAD_LETTER_SUBJECT, registry)
+        reader = EventReader(_decoders(settings, registry), settings.profile.allowed_skew_ms)
+        with (
+            KafkaPublisher(bootstrap, overrides, dlq_of.values()) as publisher,
+            KafkaEvents(bootstrap, overrides, group=group, topics=list(dlq_of), instance_id=instance_id) as events,
+        ):
+            processor = Processor(
+                events,
+                reader,
+                state,
+                DeadLetters(publisher, encoder),
+                publisher,
+                dlq_of=dlq_of,
+                raw_cap_bytes=settings.profile.raw_cap_bytes,
+            )
+            yield processor, registry.check
+
+
+@contextmanager
+def state_of(settings: Settings) -> Iterator[tuple[StateReader, EventOf]]:
+    """Yield the grid state, and how to read the events in it."""
+    from gridctl.state.reader import StoredEvents
+
+    with closing(redis_of(settings)) as state:
+        state.ping()
+        with registry_of(settings) as registry:
+            yield state, StoredEvents(_decoders(settings, registry)).event
+
+
+@contextmanager
+def dead_letters_of(settings: Settings) -> Iterator[Callable[[Sequence[str]], Iterator[StoredLetter]]]:
+    """Yield what reads dead letter topics whole."""
+    from gridctl.deadletters.view import stored_letters
+    from gridctl.streams.codec import FramedDecoder
+
+    with registry_of(settings) as registry, reader_of(settings) as reader:
+        decoder = FramedDecoder(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
+        yield partial(stored_letters, reader, decoder)
+
+
+@contextmanager
+def topic_tail(settings: Settings, topic: str, limit: int) -> Iterator[Iterator[list[dict[str, Any]]]]:
+    """Yield the newest records of a topic as rows; each further step gives what was added meanwhile."""
+    from gridctl.streams.codec import FramedDecoder
+    from gridctl.streams.tail import tail
+
+    with registry_of(settings) as registry, reader_of(settings) as reader:
+        yield tail(reader, FramedDecoder(registry), topic, limit)
+
+
+def mqtt_source(
+    settings: Settings, topics: str, client_id: str, group: str | None, warn: Callable[[str], None]
+) -> MqttSource:
+    """Return the source of the profile's MQTT broker; it connects when it is entered."""
+    with extra("mqtt", "MQTT"):
+        from gridctl.adapters.mqtt_source import MqttSource, Subscription
+
+    mqtt = settings.profile.mqtt
+    subscription = Subscription(topics, client_id, group)
+    return MqttSource(settings.endpoint("mqtt"), subscription, warn, login_of(mqtt, tls=mqtt.tls))
+
+
+def mqtt_publisher(settings: Settings, client_id: str, address: str | None = None) -> MqttPublisher:
+    """Connect to the devices' broker, or to another one with the same login; Unavailable when it does not answer."""
+    with extra("mqtt", "MQTT"):
+        from gridctl.adapters.mqtt_publisher import MqttPublisher
+
+    mqtt = settings.profile.mqtt
+    return MqttPublisher(address or settings.endpoint("mqtt"), client_id, login_of(mqtt, tls=mqtt.tls))
+
+
+def modbus_links(units: int) -> Links:
+    """Return what makes the link to each of so many units; UsageProblem when the library, or room, is missing."""
+    from gridctl.runtime.files import allow_open_files
+
+    with extra("modbus", "Modbus"):
+        from gridctl.adapters.modbus_client import ModbusLink
+
+    allow_open_files(units + OTHER_FILES, "a connection to each unit of the map")
+    return ModbusLink
+
+
+def outstation_servers(
+    grid: Grid, faults: Mapping[int, Fault], account: OutstationAccount, host: str, port: int
+) -> OutstationServers:
+    """Return the Modbus servers; they start in an event loop."""
+    with extra("modbus", "Modbus"):
+        from gridctl.adapters.modbus_server import ModbusServers, Outstations
+
+    return ModbusServers(Outstations(grid, faults, account), host, port)
+
+
+def _encoder(settings: Settings, subject: str, registry: SchemaLookup) -> FramedEncoder:
+    from gridctl.streams.codec import framed_encoder
+
+    return framed_encoder(subject, newest_schema(settings, subject), registry)
+
+
+def _decoders(settings: Settings, registry: SchemaLookup) -> dict[str, FramedDecoder]:
+    """Return what reads the events of each kind, with our newest schemas."""
+    from gridctl.streams.codec import FramedDecoder
+
+    return {name: FramedDecoder(registry, newest_schema(settings, kind.subject)) for name, kind in KINDS.items()}
