@@ -36,11 +36,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 def load(root: typer.Typer, names: list[str]) -> None:
-    """Add the modules that hold these commands to the root."""
+    """Add the modules that hold these commands to the root; of a group the table's text is the help."""
     from importlib import import_module
 
-    for module_name in dict.fromkeys(COMMANDS[name][0] for name in names):
-        import_module(f"gridctl.cli.commands.{module_name}").register(root)
+    for module_name, text in dict(COMMANDS[name] for name in names).items():
+        root.add_typer(import_module(f"gridctl.cli.commands.{module_name}").app, help=f"{text}.")
 
 
 def build(names: list[str]) -> typer.Typer:

@@ -78,6 +78,13 @@ def root_options(
     context.obj = Overrides(profile=profile, settings=tuple(setting or ()))
 
 
+def group(name: str) -> typer.Typer:
+    """Return an application for the commands of one group; without a command it prints its help."""
+    app = typer.Typer(name=name, no_args_is_help=True)
+    app.callback()(lambda: None)  # a group of one command is not that command
+    return app
+
+
 def settings_of(context: typer.Context) -> Settings:
     """Return the settings of this call; UsageProblem names the one that is wrong, and where it stands."""
     return load_settings(context.obj)

@@ -1,1 +1,1 @@
-"""One module a command or command group; each adds itself to the root with `register`."""
+"""One module a command or command group; `app` is what it adds to the root."""

@@ -5,23 +5,13 @@ from typing import Annotated
 import typer
 
 from gridctl.cli.confirm import Yes, confirm
-from gridctl.cli.options import Output, OutputFormat, settings_of
+from gridctl.cli.options import Output, OutputFormat, group, settings_of
 
-app = typer.Typer(no_args_is_help=True, help="Publish what the customer information system says of the devices.")
+app = group("assets")
 
 File = Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines, one record a line; - reads stdin.")]
 AGAIN = "run `gridctl doctor`, then the same again: the newest record of a device counts"
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, write nothing.")]
-
-
-def register(root: typer.Typer) -> None:
-    """Add the group."""
-    root.add_typer(app, name="assets")
-
-
-@app.callback()
-def _group() -> None:
-    """Publish what the customer information system says of the devices."""
 
 
 @app.command("apply")

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridctl.cli.gating import Format, run_gate
-from gridctl.cli.options import settings_of
+from gridctl.cli.options import group, settings_of
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
     from gridctl.audit.chain import Head
     from gridctl.contracts.verdict import Verdict
+
+app = group("audit")
 
 File = Annotated[Path | None, typer.Option("--file", help="An exported ledger instead of the topic; needs no broker.")]
 HeadOption = Annotated[
@@ -26,14 +28,7 @@ Since = Annotated[str | None, typer.Option(metavar="TIME", help="From this time 
 Until = Annotated[str | None, typer.Option(metavar="TIME", help="Before this time.")]
 
 
-def register(root: typer.Typer) -> None:
-    """Add `audit` to the root."""
-    app = typer.Typer(no_args_is_help=True, help="Check the ledger of what was done, and export it.")
-    app.command("verify")(verify)
-    app.command("export")(export)
-    root.add_typer(app, name="audit")
-
-
+@app.command("verify")
 def verify(
     context: typer.Context,
     file: File = None,
@@ -62,6 +57,7 @@ def verify(
     run_gate(GATE, chosen, lambda: _verify_file(file, expected))
 
 
+@app.command("export")
 def export(context: typer.Context, since: Since = None, until: Until = None) -> None:
     """Write the ledger to stdout as JSON lines, all of it or a time range.
 

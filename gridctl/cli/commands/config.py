@@ -5,29 +5,21 @@ from typing import Any
 
 import typer
 
-from gridctl.cli.options import Output, OutputFormat, settings_of
+from gridctl.cli.options import Output, OutputFormat, group, settings_of
 
-SHOW = """Show what is in force, and where each value comes from.
-
-A flag wins over a GRIDCTL_* variable, then the profile in gridctl.toml (found upwards), then the one in
-~/.config/gridctl/config.toml, then what `gridctl up` started, then the default. Secrets are masked.
-
-Example:
-
-    $ gridctl config show
-"""
+app = group("config")
 
 
-def register(root: typer.Typer) -> None:
-    """Add `config` to the root."""
-    group = typer.Typer(no_args_is_help=True, help="Show the settings that are in force.")
-    group.callback()(lambda: None)  # a group of one command, not that command
-    group.command(help=SHOW)(show)
-    root.add_typer(group, name="config")
-
-
+@app.command("show")
 def show(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
-    """Show the settings."""
+    """Show what is in force, and where each value comes from.
+
+    A flag wins over a GRIDCTL_* variable, then the profile in gridctl.toml (found upwards), then the one in
+    ~/.config/gridctl/config.toml, then what `gridctl up` started, then the default. Secrets are masked.
+
+    Example:
+    $ gridctl config show
+    """
     from gridctl.cli.output import print_data, print_table
 
     rows = list(settings_of(context).in_force())

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from gridctl.local.demo.meter import Meter
     from gridctl.local.demo.run import Look, Result
 
+app = typer.Typer()
+
 LINE_EVERY_S = 5.0
 
 Duration = Annotated[float, typer.Option("--duration", min=1, max=86_400, help="Seconds that the devices send.")]
@@ -23,11 +25,7 @@ Devices = Annotated[
 Keep = Annotated[bool, typer.Option("--keep", help="Leave the stack up, to look around.")]
 
 
-def register(root: typer.Typer) -> None:
-    """Add the command."""
-    root.command("demo")(demo)
-
-
+@app.command("demo")
 def demo(
     context: typer.Context,
     duration: Duration = 20.0,

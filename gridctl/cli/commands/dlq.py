@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gridctl.cli.options import Output, OutputFormat, RecordFormat, RecordOutput, settings_of
+from gridctl.cli.options import Output, OutputFormat, RecordFormat, RecordOutput, group, settings_of
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -19,12 +19,7 @@ Topic = Annotated[
 Rule = Annotated[str | None, typer.Option("--rule", help="Only letters of this rule.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most that many letters.")]
 
-app = typer.Typer(no_args_is_help=True, help="Show what was refused, and why.")
-
-
-def register(root: typer.Typer) -> None:
-    """Add the group."""
-    root.add_typer(app, name="dlq")
+app = group("dlq")
 
 
 @app.command("summary")

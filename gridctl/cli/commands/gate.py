@@ -16,16 +16,14 @@ if TYPE_CHECKING:
     from gridctl.gates.runner import Gate, Outcome
     from gridctl.gates.runner_process import Ran
 
+app = typer.Typer()
+
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAMES]", help="Run only these gates.")]
 File = Annotated[Path, typer.Option("--file", help="The gates.")]
 Base = Annotated[str | None, typer.Option(metavar="REV", help="What the change is compared with; passed to the gates.")]
 
 
-def register(root: typer.Typer) -> None:
-    """Add `gate` to the root."""
-    root.command("gate")(gate)
-
-
+@app.command("gate")
 def gate(
     names: Names = None,
     file: File = Path("ci/gates.toml"),

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridctl.cli.gating import Format, run_gate
-from gridctl.cli.options import stated_base
+from gridctl.cli.options import group, stated_base
 from gridctl.errors import Unavailable, UsageProblem
 
 if TYPE_CHECKING:
     from gridctl.contracts.verdict import Verdict
     from gridctl.gates.pr.gather import Event, Sources
+
+app = group("pr")
 
 BodyFile = Annotated[Path | None, typer.Option(help="Judge this body instead of a pull request's.")]
 EventFile = Annotated[
@@ -34,14 +36,7 @@ Branch = Annotated[str | None, typer.Option(help="The branch to look at, instead
 RulesetFile = Annotated[Path, typer.Option("--file", help="The ruleset that the repository declares.")]
 
 
-def register(root: typer.Typer) -> None:
-    """Add `pr` to the root."""
-    app = typer.Typer(no_args_is_help=True, help="Judge a pull request, and the rules that guard the branch.")
-    app.command("check")(check)
-    app.command("ruleset")(ruleset)
-    root.add_typer(app, name="pr")
-
-
+@app.command("check")
 def check(
     body_file: BodyFile = None,
     event_file: EventFile = None,
@@ -93,6 +88,7 @@ def _event(path: Path) -> "Event":
         ) from error
 
 
+@app.command("ruleset")
 def ruleset(
     file: RulesetFile = Path(".github/ruleset.json"),
     repository: Repository = None,

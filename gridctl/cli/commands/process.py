@@ -9,6 +9,8 @@ import typer
 
 from gridctl.cli.options import Output, OutputFormat, settings_of
 
+app = typer.Typer()
+
 GROUP = "gridstream.process"
 
 Group = Annotated[str, typer.Option("--group", help="The consumer group; its members share the partitions.")]
@@ -32,11 +34,7 @@ Progress = Annotated[
 ]
 
 
-def register(root: typer.Typer) -> None:
-    """Add the command."""
-    root.command("process")(process)
-
-
+@app.command("process")
 def process(
     context: typer.Context,
     group: Group = GROUP,

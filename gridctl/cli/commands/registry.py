@@ -6,29 +6,24 @@ from typing import Annotated
 import typer
 
 from gridctl.cli.extras import extra
+from gridctl.cli.options import group
 
-EXAMPLE = """
-Keeps its state in --db; without it everything ends with the server. Prints its URL once it answers.
-
-Example:
-
-    $ gridctl registry serve --port 8081 --db registry.db
-"""
+app = group("registry")
 
 
-def register(root: typer.Typer) -> None:
-    """Add `registry` to the root."""
-    group = typer.Typer(no_args_is_help=True, help="Serve the embedded schema registry.")
-    group.command(help="Serve the Confluent REST API for Avro until SIGTERM or Ctrl-C.\n" + EXAMPLE)(serve)
-    root.add_typer(group, name="registry")
-
-
+@app.command("serve")
 def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 0,
     db: Annotated[Path | None, typer.Option(help="The SQLite file that keeps the state.", dir_okay=False)] = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
 ) -> None:
-    """Serve until the process is asked to stop."""
+    """Serve the Confluent REST API for Avro until SIGTERM or Ctrl-C.
+
+    Keeps its state in --db; without it everything ends with the server. Prints its URL once it answers.
+
+    Example:
+    $ gridctl registry serve --port 8081 --db registry.db
+    """
     with extra("local", "the embedded registry"):
         from gridctl.local.registry.server import serve as serve_registry
 

@@ -11,6 +11,8 @@ from gridctl.cli.options import Output, OutputFormat, settings_of
 if TYPE_CHECKING:
     from gridctl.local.stack.model import Part
 
+app = typer.Typer()
+
 
 class BrokerKind(StrEnum):
     """Which broker a local stack runs."""
@@ -23,12 +25,7 @@ Broker = Annotated[BrokerKind, typer.Option("--broker", help="A small embedded b
 Brokers = Annotated[int, typer.Option("--brokers", min=1, max=5, help="With `--broker kafka`: size of the cluster.")]
 
 
-def register(root: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (up, status, down, doctor):
-        root.command(command.__name__)(command)
-
-
+@app.command("up")
 def up(
     context: typer.Context,
     broker: Broker = BrokerKind.EMBEDDED,
@@ -52,6 +49,7 @@ def up(
     _show([_row(part, "") for part in stack.parts], output)
 
 
+@app.command("status")
 def status(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     """Say which parts answer; exit code 5 when one does not.
 
@@ -70,6 +68,7 @@ def status(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
         raise typer.Exit(ExitCode.UNAVAILABLE)
 
 
+@app.command("down")
 def down(context: typer.Context) -> None:
     """End every process that `gridctl up` started here, and delete the stack's data.
 
@@ -87,6 +86,7 @@ def down(context: typer.Context) -> None:
     talk().print(said)
 
 
+@app.command("doctor")
 def doctor(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     """Check the tools on this machine and every configured endpoint, and say what to do about each failure.
 

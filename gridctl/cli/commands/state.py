@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gridctl.cli.options import RecordFormat, RecordOutput, settings_of
+from gridctl.cli.options import RecordFormat, RecordOutput, group, settings_of
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -13,17 +13,7 @@ if TYPE_CHECKING:
 
 Name = Annotated[str | None, typer.Argument(metavar="[DEVICE|CIRCUIT]", help="Only this device or circuit.")]
 
-app = typer.Typer(no_args_is_help=True, help="Show the last known good state.")
-
-
-def register(root: typer.Typer) -> None:
-    """Add the group."""
-    root.add_typer(app, name="state")
-
-
-@app.callback()
-def _group() -> None:
-    """Show the last known good state."""
+app = group("state")
 
 
 @app.command("show")

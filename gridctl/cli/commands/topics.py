@@ -6,24 +6,19 @@ import typer
 
 from gridctl.cli.boundary import ExitCode
 from gridctl.cli.confirm import Yes, confirm
-from gridctl.cli.options import Output, OutputFormat, settings_of
+from gridctl.cli.options import Output, OutputFormat, group, settings_of
 
 if TYPE_CHECKING:
     from gridctl.governance.topics import TopicChange
 
 FOLLOW_EVERY_S = 0.2
 
-app = typer.Typer(no_args_is_help=True, help="Show, plan and apply topics; look into one.")
+app = group("topics")
 
 TopicArgument = Annotated[str, typer.Argument(metavar="TOPIC", help="The topic to read.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="The newest that many records, over all partitions.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be done, change nothing.")]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Then go on with what is added, until Ctrl-C.")]
-
-
-def register(root: typer.Typer) -> None:
-    """Add the group."""
-    root.add_typer(app, name="topics")
 
 
 @app.command("list")

@@ -10,14 +10,14 @@ import typer
 
 from gridctl.cli.commands.ingest.run import Duration, Idle, run_source
 from gridctl.cli.commands.ingest.scada import scada
-from gridctl.cli.options import Output, OutputFormat
+from gridctl.cli.options import Output, OutputFormat, group
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
     from gridctl.cli.config import Settings
     from gridctl.ingest.jsonl import JsonLines
 
-app = typer.Typer(no_args_is_help=True, help="Take readings to the broker; what is refused becomes a dead letter.")
+app = group("ingest")
 
 File = Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines, one reading a line; - reads stdin.")]
 Topics = Annotated[str, typer.Option("--topic", help="The topic filter of the devices.")]
@@ -26,16 +26,6 @@ ClientId = Annotated[
     str | None,
     typer.Option("--client-id", help="The name under which the broker keeps what this bridge has not acknowledged."),
 ]
-
-
-def register(root: typer.Typer) -> None:
-    """Add the group."""
-    root.add_typer(app, name="ingest")
-
-
-@app.callback()
-def _group() -> None:
-    """Take readings to the broker; what is refused becomes a dead letter."""
 
 
 app.command("scada")(scada)

@@ -5,29 +5,15 @@ from typing import Annotated
 import typer
 
 from gridctl.cli.commands.simulate.fleets import Seed, add_fleets
-from gridctl.cli.commands.simulate.scada import HELP as SCADA_HELP
 from gridctl.cli.commands.simulate.scada import scada
-from gridctl.cli.options import renamed
+from gridctl.cli.options import group, renamed
 
-ASSETS_HELP = """Write the CIS records of the simulated fleets, for `gridctl assets apply`.
-
-A few devices sustain life, a few tags have expired, and a few devices have no record.
-
-Example:
-
-    $ gridctl simulate assets --thermostats 1000 --chargers 200 --scada 10 --to -
-"""
+app = group("simulate")
+app.command("scada")(scada)
+add_fleets(app)
 
 
-def register(root: typer.Typer) -> None:
-    """Add `simulate` to the root."""
-    group = typer.Typer(no_args_is_help=True, help="Outstations, thermostats, chargers and their asset records.")
-    group.command(help=SCADA_HELP)(scada)
-    add_fleets(group)
-    group.command(help=ASSETS_HELP)(assets)
-    root.add_typer(group, name="simulate")
-
-
+@app.command("assets")
 def assets(
     thermostats: Annotated[int, typer.Option(min=0, help="Size of the thermostat fleet.")] = 0,
     chargers: Annotated[int, typer.Option(min=0, help="Size of the charger fleet.")] = 0,
@@ -37,7 +23,13 @@ def assets(
     to: Annotated[str, typer.Option(metavar="FILE|-", help="The file to write, or - for stdout.")] = "-",
     old_to: Annotated[str | None, typer.Option("--output", hidden=True)] = None,
 ) -> None:
-    """Write the asset records as JSON lines."""
+    """Write the CIS records of the simulated fleets, for `gridctl assets apply`.
+
+    A few devices sustain life, a few tags have expired, and a few devices have no record.
+
+    Example:
+    $ gridctl simulate assets --thermostats 1000 --chargers 200 --scada 10 --to -
+    """
     from gridctl.cli.files import writing
     from gridctl.cli.output import progress_bar
     from gridctl.simulate.assets import AssetPlan, asset_records

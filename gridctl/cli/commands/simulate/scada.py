@@ -8,16 +8,6 @@ import typer
 from gridctl.cli.commands.simulate.fleets import OldAccountFile, OldOutput, Seed
 from gridctl.cli.options import Output, OutputFormat, renamed
 
-HELP = """Serve Modbus TCP outstations: feeders, breakers and transformers.
-
-Serves until --duration is over or it is stopped. --map-out is written once all ports answer; give it to
-`gridctl ingest scada --map`. Faults: silent, exception, wrong-transaction, corrupt, slow.
-
-Example:
-
-    $ gridctl simulate scada --units 5 --map-out map.toml --fault silent:3 --fault exception:4:2 --duration 2
-"""
-
 Faults = Annotated[
     list[str] | None,
     typer.Option(metavar="KIND:UNIT[:ARG]", help="Let one fail; units count through all ports. Repeatable."),
@@ -40,7 +30,14 @@ def scada(
     old_account: OldAccountFile = None,
     old_output: OldOutput = None,
 ) -> None:
-    """Serve the outstations."""
+    """Serve Modbus TCP outstations: feeders, breakers and transformers.
+
+    Serves until --duration is over or it is stopped. --map-out is written once all ports answer; give it to
+    `gridctl ingest scada --map`. Faults: silent, exception, wrong-transaction, corrupt, slow.
+
+    Example:
+    $ gridctl simulate scada --units 5 --map-out map.toml --fault silent:3 --fault exception:4:2 --duration 2
+    """
     import asyncio
     import time
 
