@@ -17,8 +17,7 @@ def show(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     A flag wins over a GRIDCTL_* variable, then the profile in gridctl.toml (found upwards), then the one in
     ~/.config/gridctl/config.toml, then what `gridctl up` started, then the default. Secrets are masked.
 
-    Example:
-    $ gridctl config show
+        $ gridctl config show
     """
     from gridctl.cli.output import print_data, print_table
 

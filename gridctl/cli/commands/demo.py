@@ -18,11 +18,13 @@ app = typer.Typer()
 
 LINE_EVERY_S = 5.0
 
-Duration = Annotated[float, typer.Option("--duration", min=1, max=86_400, help="Seconds that the devices send.")]
+Duration = Annotated[
+    float, typer.Option("--duration", min=1, max=86_400, help="For how many seconds the devices send.")
+]
 Devices = Annotated[
     int, typer.Option("--devices", min=10, max=1_000_000, help="Thermostats and chargers, nine to one.")
 ]
-Keep = Annotated[bool, typer.Option("--keep", help="Leave the stack up, to look around.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Leave the stack up at the end, to look around.")]
 
 
 @app.command("demo")
@@ -36,13 +38,12 @@ def demo(
 ) -> None:
     """Run the whole platform for a few seconds and account for every reading.
 
-    Starts the stack, simulates Modbus outstations (one is silent), thermostats and chargers (some have faulty
-    firmware), ingests over the real sockets, processes, and shows it live. Ends with the account: what the devices say
-    that they sent, against what Redis and the dead letter topics hold; exit code 3 when it is not even.
+    Starts the stack, simulates Modbus outstations (one does not answer), thermostats and chargers (some have faulty
+    firmware), ingests over real sockets, processes, and shows it live. Ends with the account: what the devices sent,
+    against what is in Redis and in the dead letter topics; exit code 3 when the two differ.
     Ctrl-C and SIGTERM stop the devices; what they have sent is still processed and accounted for.
 
-    Example:
-    $ gridctl demo --duration 5 --devices 200
+        $ gridctl demo --duration 5 --devices 200
     """
     from gridctl.cli.output import talk
     from gridctl.cli.wiring.local import demo_of, stack_of_demo
@@ -64,7 +65,7 @@ def demo(
             _show(result, output)
             if not result.account.balanced:
                 raise ViolationFound(
-                    f"the account is not even: {result.account.sentence()}",
+                    f"the account does not balance: {result.account.sentence()}",
                     next_step=f"read the accounts and logs in {run.work_dir}",
                 )
 

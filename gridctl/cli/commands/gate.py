@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="[NAMES]", help="Run only these gates.")]
-File = Annotated[Path, typer.Option("--file", help="The gates.")]
-Base = Annotated[str | None, typer.Option(metavar="REV", help="What the change is compared with; passed to the gates.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Run only these gates.")]
+File = Annotated[Path, typer.Option("--file", help="The file that lists the gates.")]
+Base = Annotated[
+    str | None, typer.Option(metavar="REV", help="The revision to compare the change with; passed on to the gates.")
+]
 
 
 @app.command("gate")
@@ -30,14 +32,13 @@ def gate(
     base: Base = None,
     chosen: Format = None,
 ) -> None:
-    """Run the gates of ci/gates.toml at once and say how each went.
+    """Run the gates of ci/gates.toml side by side, and print the verdict of each.
 
-    Exits 0 where all pass. Where several fail, the code is the first that applies of 1 (a gate broke), 2 (it was
-    called wrongly), 5 (it could not check: not installed, crashed, out of time, unreadable), 3 (a violation).
+    Exits 0 when all pass. When several fail, the exit code is the first of these that applies: 1 (a fault in a gate),
+    2 (a wrong call), 5 (not checked: not installed, crashed, out of time, output not readable), 3 (a violation).
 
-    The gate `pr` applies where there is a pull request to judge: GITHUB_EVENT_PATH names its event.
+    The gate `pr` runs only where there is a pull request to judge: GITHUB_EVENT_PATH names its event.
 
-    Example:
         $ gridctl gate schema lint drift
     """
     from gridctl.gates.runner import NOT_APPLICABLE, combined, exit_code

@@ -17,21 +17,25 @@ if TYPE_CHECKING:
 
 app = group("pr")
 
-BodyFile = Annotated[Path | None, typer.Option(help="Judge this body instead of a pull request's.")]
+BodyFile = Annotated[Path | None, typer.Option(help="Judge the body in this file, instead of a pull request's.")]
 EventFile = Annotated[
     Path | None, typer.Option(envvar="GITHUB_EVENT_PATH", help="The payload of the event that started the run.")
 ]
 Base = Annotated[
     str | None,
-    typer.Option(metavar="REV", callback=stated_base, help="Let git say what changed since this revision."),
+    typer.Option(metavar="REV", callback=stated_base, help="Take the changed paths from git, since this revision."),
 ]
-ChangedFiles = Annotated[Path | None, typer.Option(help="What changed, one path a line.")]
-Approvals = Annotated[Path | None, typer.Option(help="Who approved, one login a line, instead of the reviews.")]
+ChangedFiles = Annotated[Path | None, typer.Option(help="The changed paths, one a line.")]
+Approvals = Annotated[
+    Path | None, typer.Option(help="Who approved, one login a line, instead of the reviews on GitHub.")
+]
 RulesFile = Annotated[
     Path | None,
-    typer.Option(help="The rules; waivers.toml is read beside them. Else ci/pr-rules.toml as the base has it."),
+    typer.Option(help="The rules, with waivers.toml beside them; by default ci/pr-rules.toml of the base."),
 ]
-Repository = Annotated[str | None, typer.Option(envvar="GITHUB_REPOSITORY", metavar="OWNER/NAME")]
+Repository = Annotated[
+    str | None, typer.Option(envvar="GITHUB_REPOSITORY", metavar="OWNER/NAME", help="The repository.")
+]
 Branch = Annotated[str | None, typer.Option(help="The branch to look at, instead of the default branch.")]
 RulesetFile = Annotated[Path, typer.Option("--file", help="The ruleset that the repository declares.")]
 
@@ -49,13 +53,12 @@ def check(
     """Compare what a pull request declares with what it changes and who approved it.
 
     The body needs `## Safety Impact` and `## Grid Impact`, each with one line `Level: None|Low|Medium|High` and then
-    a justification. The least level follows from the changed paths (ci/pr-rules.toml). High also needs
+    a justification. The lowest level that is allowed follows from the changed paths (ci/pr-rules.toml). High also needs
     `## Rollback Plan` and the approval of an owner on the head commit.
 
     With GITHUB_TOKEN the body, the paths and the reviews are read again through the API. Exits 3 where a rule is
     broken, 5 where something could not be checked.
 
-    Example:
         $ gridctl pr check --body-file ci/examples/pr-body.md --changed-files ci/examples/pr-changes.txt
     """
     from gridctl.gates.pr.gather import Sources
@@ -97,10 +100,9 @@ def ruleset(
 ) -> None:
     """Compare the live rules of the branch with .github/ruleset.json.
 
-    Exits 3 where a required check of the file is not required, or a declared rule is not active or weaker; 5 where
-    GitHub does not answer. GITHUB_TOKEN needs read permission only; a public repository needs none.
+    Exits 3 where the branch does not require a check that the file requires, or where a declared rule is missing or
+    weaker; 5 where GitHub does not answer. GITHUB_TOKEN needs read permission only; a public repository needs no token.
 
-    Example:
         $ gridctl pr ruleset --repository gridstream/gridstream
     """
     if repository is None:

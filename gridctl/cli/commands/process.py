@@ -18,19 +18,19 @@ InstanceId = Annotated[
     str | None,
     typer.Option(
         "--instance-id",
-        help="Static membership: a processor that is restarted under its id takes its partitions back at once. "
-        "Each processor of a group needs its own.",
+        help="A fixed name in the group (static membership): after a restart the processor has its partitions again at "
+        "once. Each processor of a group needs its own.",
     ),
 ]
-BatchSize = Annotated[int, typer.Option("--batch", min=1, max=100_000, help="Records a batch, at most.")]
-MaxMessages = Annotated[int | None, typer.Option("--max-messages", min=1, help="End after that many records.")]
+BatchSize = Annotated[int, typer.Option("--batch", min=1, max=100_000, help="At most that many records in a batch.")]
+MaxMessages = Annotated[int | None, typer.Option("--max-messages", min=1, help="Stop after that many records.")]
 UntilIdle = Annotated[
     bool,
-    typer.Option("--until-idle", help="End when the group has committed every partition up to its end."),
+    typer.Option("--until-idle", help="Stop when the group has committed every partition up to its end."),
 ]
 
 Progress = Annotated[
-    Path | None, typer.Option("--progress", help="Rewrite this file each second with what was done so far, as JSON.")
+    Path | None, typer.Option("--progress", help="Write to this file once a second what was done so far, as JSON.")
 ]
 
 
@@ -47,11 +47,10 @@ def process(
 ) -> None:
     """Apply events to the grid state, once each; what cannot be applied becomes a dead letter.
 
-    Runs until it is interrupted, or until one of the limits. Ctrl-C and SIGTERM finish the batch that was begun, commit
-    it and print what was done. Running it again on the same events changes nothing.
+    Runs until it is interrupted, or until one of the limits. Ctrl-C and SIGTERM finish the current batch, commit it
+    and print what was done. Running it again on the same events changes nothing.
 
-    Example:
-    $ gridctl process --until-idle
+        $ gridctl process --until-idle
     """
     from gridctl.cli.output import print_account, talk
     from gridctl.cli.wiring.streaming import processor_of

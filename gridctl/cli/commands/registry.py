@@ -21,8 +21,7 @@ def serve(
 
     Keeps its state in --db; without it everything ends with the server. Prints its URL once it answers.
 
-    Example:
-    $ gridctl registry serve --port 8081 --db registry.db
+        $ gridctl registry serve --port 8081 --db registry.db
     """
     with extra("local", "the embedded registry"):
         from gridctl.local.registry.server import serve as serve_registry

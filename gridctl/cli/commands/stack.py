@@ -22,7 +22,7 @@ class BrokerKind(StrEnum):
 
 
 Broker = Annotated[BrokerKind, typer.Option("--broker", help="A small embedded broker, or Apache Kafka itself.")]
-Brokers = Annotated[int, typer.Option("--brokers", min=1, max=5, help="With `--broker kafka`: size of the cluster.")]
+Brokers = Annotated[int, typer.Option("--brokers", min=1, max=5, help="With `--broker kafka`: how many brokers.")]
 
 
 @app.command("up")
@@ -32,13 +32,13 @@ def up(
     brokers: Brokers = 1,
     output: Output = OutputFormat.TABLE,
 ) -> None:
-    """Start broker, registry, Valkey and MQTT broker on loopback; apply topics and register schemas.
+    """Start broker, registry, Valkey and MQTT broker on this machine; apply topics and register schemas.
 
-    Where they listen is written to the state directory (GRIDCTL_STATE_DIR, else .gridctl beside gridctl.toml), in which
-    the other commands find it. A stack that is up is left as it is. Its data ends with `gridctl down`.
+    They listen on 127.0.0.1. Their addresses are written to the state directory (GRIDCTL_STATE_DIR, else .gridctl
+    beside gridctl.toml), where the other commands find them. A stack that is up is left as it is. `gridctl down`
+    deletes its data.
 
-    Example:
-    $ gridctl up
+        $ gridctl up
     """
     from gridctl.cli.output import talk
     from gridctl.cli.wiring.local import start_stack
@@ -51,9 +51,8 @@ def up(
 
 @app.command("status")
 def status(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
-    """Say which parts answer; exit code 5 when one does not.
+    """Show which parts answer; exit code 5 when one does not.
 
-    Example:
     $ gridctl up && gridctl status -o json
     """
     from gridctl.cli.wiring.local import configured_parts, part_question
@@ -70,30 +69,29 @@ def status(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
 
 @app.command("down")
 def down(context: typer.Context) -> None:
-    """End every process that `gridctl up` started here, and delete the stack's data.
+    """Stop every process that `gridctl up` started here, and delete the stack's data.
 
-    Works after a crash too, and when there is nothing to end.
+    Works after a crash too, and when nothing runs.
 
-    Example:
-    $ gridctl down
+        $ gridctl down
     """
     from gridctl.cli.output import talk
     from gridctl.local.stack.stack import down as end
 
     settings = settings_of(context)
     ended = end(settings.state_dir)
-    said = f"no stack in {settings.state_dir}" if ended is None else f"ended the stack in {settings.state_dir}"
+    said = f"no stack in {settings.state_dir}" if ended is None else f"stopped the stack in {settings.state_dir}"
     talk().print(said)
 
 
 @app.command("doctor")
 def doctor(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
-    """Check the tools on this machine and every configured endpoint, and say what to do about each failure.
+    """Check every endpoint, the topics and the schemas, and say what to do about each failure.
 
-    Besides whether a part answers: whether the broker has the declared topics, and the registry our schemas.
+    Checks whether each part answers, whether the broker has the declared topics, and whether the registry has the
+    newest schemas. Exit code 5 when a check fails.
 
-    Example:
-    $ gridctl up && gridctl doctor
+        $ gridctl up && gridctl doctor
     """
     from gridctl.cli.output import print_data, print_table
     from gridctl.cli.wiring.local import questions_of

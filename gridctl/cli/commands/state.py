@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gridctl.state.reader import StateReader
     from gridctl.state.view import EventOf
 
-Name = Annotated[str | None, typer.Argument(metavar="[DEVICE|CIRCUIT]", help="Only this device or circuit.")]
+Name = Annotated[str | None, typer.Argument(metavar="DEVICE|CIRCUIT", help="Only this device or circuit.")]
 
 app = group("state")
 
@@ -20,10 +20,9 @@ app = group("state")
 def show(context: typer.Context, name: Name = None, output: RecordOutput = RecordFormat.TABLE) -> None:
     """Show each device's last good event and each circuit's total, sorted by id.
 
-    A function of the events alone: the same events, in any order and any number of times, print the same.
+    The output depends on the events alone: the same events, in any order and any number of times, give the same.
 
-    Example:
-    $ gridctl state show -o json
+        $ gridctl state show -o json
     """
     from gridctl.cli.output import print_data, print_json_lines
     from gridctl.cli.wiring.streaming import state_of

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 app = group("ingest")
 
 File = Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines, one reading a line; - reads stdin.")]
-Topics = Annotated[str, typer.Option("--topic", help="The topic filter of the devices.")]
-Group = Annotated[str | None, typer.Option("--group", help="Share the messages with the other bridges of this group.")]
+Topics = Annotated[str, typer.Option("--topic", help="The MQTT topic filter of the devices.")]
+Group = Annotated[str | None, typer.Option("--group", help="Share the messages with the other runs of this group.")]
 ClientId = Annotated[
     str | None,
-    typer.Option("--client-id", help="The name under which the broker keeps what this bridge has not acknowledged."),
+    typer.Option("--client-id", help="The name under which the MQTT broker keeps what was not acknowledged."),
 ]
 
 
@@ -33,13 +33,12 @@ app.command("scada")(scada)
 
 @app.command("jsonl")
 def jsonl(context: typer.Context, file: File, output: Output = OutputFormat.TABLE) -> None:
-    """Publish recorded readings, or those of a pipe: one JSON object a line.
+    """Publish readings from a file or from a pipe: one JSON object a line.
 
-    A line that is refused becomes a dead letter with the reason and its line number, and does not change the exit code.
-    Doing the same again is safe: an event that is sent twice is applied once.
+    A line that is refused becomes a dead letter with the reason and its line number; the exit code stays 0.
+    Running it again is safe: an event that is sent twice is applied once.
 
-    Example:
-    $ gridctl simulate thermostats --devices 100 --to - | gridctl ingest jsonl -
+        $ gridctl simulate thermostats --devices 100 --to - | gridctl ingest jsonl -
     """
     from gridctl.ingest.pipeline import Until
 
@@ -58,12 +57,12 @@ def mqtt(
 ) -> None:
     """Publish what devices send to the MQTT broker; each message is acknowledged once Kafka has it.
 
-    Runs until it is interrupted, or until --duration or --idle. The broker keeps for a day what arrives while the
-    bridge is away, and sends again what was not acknowledged, to the bridge of the same --client-id. Several bridges
-    share a fleet under one --group; then each has its own --client-id, and one that stops leaves the group.
+    Runs until it is interrupted, or until --duration or --idle. While this command is not running, the MQTT broker
+    keeps messages for a day. It sends them, and what was not acknowledged, to the next run with the same --client-id.
+    Several runs can share a fleet with one --group; each then has its own --client-id, and one that stops leaves the
+    group.
 
-    Example:
-    $ gridctl ingest mqtt --idle 5
+        $ gridctl ingest mqtt --idle 5
     """
     from gridctl.cli.output import talk
     from gridctl.cli.wiring.streaming import mqtt_source

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 SourceT = TypeVar("SourceT", bound="Source")
 
-Duration = Annotated[float | None, typer.Option("--duration", min=0, help="End after that many seconds.")]
-Idle = Annotated[float | None, typer.Option("--idle", min=0, help="End when nothing has come for that many seconds.")]
+Duration = Annotated[float | None, typer.Option("--duration", min=0, help="Stop after that many seconds.")]
+Idle = Annotated[float | None, typer.Option("--idle", min=0, help="Stop when nothing has come for that many seconds.")]
 
 
 def _nothing_more(_source: object) -> Mapping[str, Any]:

@@ -14,21 +14,23 @@ if TYPE_CHECKING:
 
 def scada(
     context: typer.Context,
-    map_file: Annotated[Path, typer.Option("--map", help="The register map: which units, which registers.")],
+    map_file: Annotated[
+        Path, typer.Option("--map", help="The register map: which units, and which registers of each.")
+    ],
     interval: Annotated[
-        float | None, typer.Option(min=0.02, max=86_400, help="Seconds between polls, for all; else the map's.")
+        float | None,
+        typer.Option(min=0.02, max=86_400, help="Seconds between polls of every unit, instead of the map's."),
     ] = None,
     duration: Duration = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
-    """Poll Modbus TCP units at a fixed interval: one event a device a poll, with all its points.
+    """Poll Modbus TCP units at a fixed interval: one event per device and poll, with all its points.
 
-    Each unit has a connection of its own, so none waits for another. A unit that gives no answer, or an exception,
-    yields events whose points are MISSING. Ctrl-C and SIGTERM finish the polls that have begun and print what was done.
-    docs/scada-map.md describes the map.
+    Each unit has a connection of its own, so none waits for another. A unit that does not answer, or that answers with
+    an exception, gives events whose points are MISSING. Ctrl-C and SIGTERM finish the current polls and print what was
+    done. docs/scada-map.md describes the map.
 
-    Example:
-    $ gridctl simulate scada --map-out map.toml --duration 8 & sleep 2; gridctl ingest scada --map map.toml --duration 3
+        $ gridctl simulate scada --map-out m.toml --duration 8 & sleep 2; gridctl ingest scada --map m.toml --duration 3
     """
     from contextlib import nullcontext
 

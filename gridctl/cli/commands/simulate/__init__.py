@@ -15,20 +15,21 @@ add_fleets(app)
 
 @app.command("assets")
 def assets(
-    thermostats: Annotated[int, typer.Option(min=0, help="Size of the thermostat fleet.")] = 0,
-    chargers: Annotated[int, typer.Option(min=0, help="Size of the charger fleet.")] = 0,
-    scada: Annotated[int, typer.Option(min=0, help="Number of outstations: ports x units.")] = 0,
-    circuits: Annotated[int, typer.Option(min=1, max=10_000, help="Circuits that share the devices.")] = 8,
+    thermostats: Annotated[int, typer.Option(min=0, help="Number of thermostats.")] = 0,
+    chargers: Annotated[int, typer.Option(min=0, help="Number of chargers.")] = 0,
+    scada: Annotated[
+        int, typer.Option(min=0, help="Number of outstations: --ports x --units of `simulate scada`.")
+    ] = 0,
+    circuits: Annotated[int, typer.Option(min=1, max=10_000, help="Number of circuits that the devices are on.")] = 8,
     seed: Seed = 1,
     to: Annotated[str, typer.Option(metavar="FILE|-", help="The file to write, or - for stdout.")] = "-",
     old_to: Annotated[str | None, typer.Option("--output", hidden=True)] = None,
 ) -> None:
     """Write the CIS records of the simulated fleets, for `gridctl assets apply`.
 
-    A few devices sustain life, a few tags have expired, and a few devices have no record.
+    A few devices are life-sustaining, a few tags have expired, and a few devices have no record.
 
-    Example:
-    $ gridctl simulate assets --thermostats 1000 --chargers 200 --scada 10 --to -
+        $ gridctl simulate assets --thermostats 1000 --chargers 200 --scada 10 --to -
     """
     from gridctl.cli.files import writing
     from gridctl.cli.output import progress_bar

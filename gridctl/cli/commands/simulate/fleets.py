@@ -19,23 +19,27 @@ if TYPE_CHECKING:
 START = "2026-01-15T00:00:00Z"
 INTERVAL_MAX_S = 900.0  # a room changes by two degrees in that time; more would not look like one
 NOTES = """
-Without --to the fleet is live: it publishes to the MQTT broker at the wall clock, until --ticks are over or it is
-stopped. With --to it writes exactly devices x ticks lines; the same seed gives the same bytes on every machine.
+Without --to the fleet is live: it publishes to the MQTT broker in real time, until --ticks are over or it is stopped.
+With --to it writes exactly devices x ticks lines; the same seed gives the same bytes on every machine.
 A thermostat takes 7 bytes of memory and a charger 11, so millions fit.
 
-Example:
-
     $ gridctl simulate {name} --devices 1000 --ticks 5 --seed 7 --to -"""
-Devices = Annotated[int, typer.Option(min=1, max=50_000_000, help="How many devices.")]
-Ticks = Annotated[int | None, typer.Option(min=1, help="Reports of each device; live: without end, else 1.")]
-Interval = Annotated[float, typer.Option(min=1, max=INTERVAL_MAX_S, help="Seconds from report to report.")]
+Devices = Annotated[int, typer.Option(min=1, max=50_000_000, help="Number of devices.")]
+Ticks = Annotated[
+    int | None, typer.Option(min=1, help="Number of reports of each device; by default 1 with --to, no limit live.")
+]
+Interval = Annotated[float, typer.Option(min=1, max=INTERVAL_MAX_S, help="Seconds between the reports of a device.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same devices.")]
-Start = Annotated[str | None, typer.Option(help=f"With --to: when time starts; {START} by default.")]
+Start = Annotated[str | None, typer.Option(help=f"With --to: the time of the first reports; {START} by default.")]
 To = Annotated[str | None, typer.Option(metavar="FILE|-", help="Write JSON lines to a file, or - for stdout.")]
 Mqtt = Annotated[str | None, typer.Option(help="HOST:PORT of the MQTT broker, instead of the configured one.")]
-Burst = Annotated[bool, typer.Option("--burst", help="A weather event: all switch on and report 4 x as often.")]
-Faulty = Annotated[float, typer.Option("--faulty-firmware", min=0, max=1, help="Share that sends broken packets.")]
-AccountFile = Annotated[Path | None, typer.Option(help="Live: keep a JSON account of what was sent in this file.")]
+Burst = Annotated[
+    bool, typer.Option("--burst", help="A weather event: all devices switch on and report 4 times as often.")
+]
+Faulty = Annotated[
+    float, typer.Option("--faulty-firmware", min=0, max=1, help="Share of the devices that send broken packets.")
+]
+AccountFile = Annotated[Path | None, typer.Option(help="Live: write a JSON account of what was sent to this file.")]
 Output = Annotated[
     str, typer.Option("--output", "-o", metavar="table|json|yaml", help="Live: how to print the account.")
 ]
@@ -97,7 +101,7 @@ def _target(to: str | None, output: str) -> tuple[str | None, OutputFormat]:
 
 def _require_consistent(to: str | None, start: str | None, mqtt: str | None, account: Path | None) -> None:
     if to is None and start is not None:
-        raise UsageProblem("a live fleet runs at the wall clock", next_step="leave out --start, or add --to -")
+        raise UsageProblem("a live fleet runs in real time", next_step="leave out --start, or add --to -")
     if to is not None and (mqtt is not None or account is not None):
         raise UsageProblem("--mqtt and --account are for a live fleet", next_step="leave out --to, or them")
 

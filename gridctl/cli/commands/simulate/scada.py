@@ -10,33 +10,35 @@ from gridctl.cli.options import Output, OutputFormat, renamed
 
 Faults = Annotated[
     list[str] | None,
-    typer.Option(metavar="KIND:UNIT[:ARG]", help="Let one fail; units count through all ports. Repeatable."),
+    typer.Option(
+        metavar="KIND:UNIT[:ARG]", help="Let a unit fail; units are numbered through all ports. Can be repeated."
+    ),
 ]
+Interval = Annotated[float, typer.Option(min=0.05, max=3600, help="Seconds between polls that the map asks for.")]
 
 
 def scada(
     *,
-    ports: Annotated[int, typer.Option(min=1, max=64, help="How many TCP ports.")] = 1,
-    units: Annotated[int, typer.Option(min=1, max=247, help="How many unit ids on each.")] = 5,
+    ports: Annotated[int, typer.Option(min=1, max=64, help="Number of TCP ports.")] = 1,
+    units: Annotated[int, typer.Option(min=1, max=247, help="Number of unit ids on each port.")] = 5,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The first port; 0 takes free ones.")] = 0,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     seed: Seed = 1,
     fault: Faults = None,
-    interval: Annotated[float, typer.Option(min=0.05, max=3600, help="Seconds between polls, for the map.")] = 1.0,
+    interval: Interval = 1.0,
     map_out: Annotated[Path | None, typer.Option(help="Write the register map to this file.")] = None,
-    account: Annotated[Path | None, typer.Option(help="Keep a JSON account of the polls in this file.")] = None,
-    duration: Annotated[float | None, typer.Option(min=0, help="End after this many seconds.")] = None,
+    account: Annotated[Path | None, typer.Option(help="Write a JSON account of the polls to this file.")] = None,
+    duration: Annotated[float | None, typer.Option(min=0, help="Stop after that many seconds.")] = None,
     output: Output = OutputFormat.TABLE,
     old_account: OldAccountFile = None,
     old_output: OldOutput = None,
 ) -> None:
     """Serve Modbus TCP outstations: feeders, breakers and transformers.
 
-    Serves until --duration is over or it is stopped. --map-out is written once all ports answer; give it to
+    Runs until --duration is over or it is stopped. --map-out is written once all ports answer; give it to
     `gridctl ingest scada --map`. Faults: silent, exception, wrong-transaction, corrupt, slow.
 
-    Example:
-    $ gridctl simulate scada --units 5 --map-out map.toml --fault silent:3 --fault exception:4:2 --duration 2
+        $ gridctl simulate scada --units 5 --map-out map.toml --fault silent:3 --fault exception:4:2 --duration 2
     """
     import asyncio
     import time
