@@ -26,6 +26,15 @@ def reading(name: str) -> Iterator[BinaryIO]:
         yield lines
 
 
+def text_of(path: Path, next_step: str) -> str:
+    """Return the text of a file; UsageProblem when it cannot be read, or is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise UsageProblem(f"{path}: cannot be read: {reason}", next_step=next_step) from error
+
+
 @contextmanager
 def writing(name: str) -> Iterator[BinaryIO]:
     """Yield the file, or stdout; UsageProblem when it cannot be written."""

@@ -35,16 +35,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-def load(root: typer.Typer, names: list[str]) -> None:
-    """Add the modules that hold these commands to the root; of a group the table's text is the help."""
+def build(names: list[str]) -> typer.Typer:
+    """Return the application with the modules of these commands loaded; a group's help is its text in the table."""
     from importlib import import_module
 
-    for module_name, text in dict(COMMANDS[name] for name in names).items():
-        root.add_typer(import_module(f"gridctl.cli.commands.{module_name}").app, help=f"{text}.")
-
-
-def build(names: list[str]) -> typer.Typer:
-    """Return the application with these commands loaded."""
     import typer
 
     from gridctl.cli.options import root_options
@@ -58,7 +52,8 @@ def build(names: list[str]) -> typer.Typer:
         help="GridStream as one command.",
     )
     root.callback()(root_options)
-    load(root, names)
+    for module_name, text in dict(COMMANDS[name] for name in names).items():
+        root.add_typer(import_module(f"gridctl.cli.commands.{module_name}").app, help=f"{text}.")
     return root
 
 

@@ -31,7 +31,7 @@ class RecordFormat(StrEnum):
 
 Output = Annotated[OutputFormat, typer.Option("--output", "-o", help="How to print the data.")]
 RecordOutput = Annotated[RecordFormat, typer.Option("--output", "-o", help="How to print the records.")]
-
+Duration = Annotated[float | None, typer.Option("--duration", min=0, help="Stop after that many seconds.")]
 
 Value = TypeVar("Value")
 

@@ -19,12 +19,6 @@ def talk() -> "Console":
     return Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
-def print_json(data: object) -> None:
-    """Print one JSON document, indented for people when stdout is a terminal."""
-    sys.stdout.write(json.dumps(data, indent=2 if sys.stdout.isatty() else None, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
-
-
 def print_json_lines(records: Iterable[Mapping[str, Any]]) -> None:
     """Print one JSON object a line."""
     for record in records:
@@ -32,17 +26,15 @@ def print_json_lines(records: Iterable[Mapping[str, Any]]) -> None:
     sys.stdout.flush()
 
 
-def print_yaml(data: object) -> None:
-    """Print one YAML document."""
-    import yaml
-
-    yaml.safe_dump(data, sys.stdout, sort_keys=False, allow_unicode=True)
-    sys.stdout.flush()
-
-
 def print_data(data: object, output: str) -> None:
-    """Print a document as `json` or `yaml`."""
-    (print_yaml if output == "yaml" else print_json)(data)
+    """Print one document as `json` or `yaml`; JSON is indented for people when stdout is a terminal."""
+    if output == "yaml":
+        import yaml
+
+        yaml.safe_dump(data, sys.stdout, sort_keys=False, allow_unicode=True)
+    else:
+        sys.stdout.write(json.dumps(data, indent=2 if sys.stdout.isatty() else None, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gridctl.cli.files import text_of
 from gridctl.cli.gating import Format, chosen_format, show
-from gridctl.errors import UsageProblem
 from gridctl.gates.formats import GateFormat
 
 if TYPE_CHECKING:
@@ -41,10 +41,11 @@ def gate(
 
         $ gridctl gate schema lint drift
     """
-    from gridctl.gates.runner import NOT_APPLICABLE, combined, exit_code
+    from gridctl.gates.runner import NOT_APPLICABLE, combined, exit_code, parse_gates
     from gridctl.gates.runner import chosen as named
 
-    gates = named(_gates(file), names or (), str(file))
+    declared = parse_gates(text_of(file, "name the gates with --file"), str(file))
+    gates = named(declared, names or (), str(file))
     applicable = [gate for gate in gates if names or _applies(gate, os.environ)]
     left_out = [gate.name for gate in gates if gate not in applicable]
     for name in left_out:
@@ -55,15 +56,6 @@ def gate(
     if as_format is GateFormat.TEXT:
         _table(outcomes)
     raise typer.Exit(exit_code(outcomes))
-
-
-def _gates(file: Path) -> "tuple[Gate, ...]":
-    from gridctl.gates.runner import parse_gates
-
-    try:
-        return parse_gates(file.read_text(encoding="utf-8"), str(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"{file}: cannot be read: {error}", next_step="name the gates with --file") from error
 
 
 def _applies(gate: "Gate", environ: Mapping[str, str]) -> bool:

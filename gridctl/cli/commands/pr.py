@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gridctl.cli.files import text_of
 from gridctl.cli.gating import Format, run_gate
 from gridctl.cli.options import group, stated_base
 from gridctl.errors import Unavailable, UsageProblem
@@ -115,10 +116,7 @@ def _compared(file: Path, repository: str, branch: str | None, environ: Mapping[
     from gridctl.cli.wiring.base import code_host
     from gridctl.gates.pr.ruleset import compare, parse_ruleset
 
-    try:
-        declared = parse_ruleset(file.read_text(encoding="utf-8"), str(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"{file}: cannot be read: {error}", next_step="name it with --file") from error
+    declared = parse_ruleset(text_of(file, "name it with --file"), str(file))
     host = code_host(repository, environ)
     looked_at = branch or host.default_branch()
     live, protected = host.branch_rules(looked_at), host.protected_checks(looked_at)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridctl.cli.extras import extra
+from gridctl.cli.files import text_of
 from gridctl.contracts.topics import TopicCatalogue, parse_catalogue
 from gridctl.errors import UsageProblem
 
@@ -28,12 +29,7 @@ if TYPE_CHECKING:
 def catalogue_of(settings: Settings) -> TopicCatalogue:
     """Return the topic catalogue of the schemas directory; UsageProblem when there is none."""
     path = settings.schemas_dir / "topics.toml"
-    try:
-        return parse_catalogue(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(
-            f"{path}: cannot be read: {error}", next_step="name the directory: -X schemas=DIR"
-        ) from error
+    return parse_catalogue(text_of(path, "name the directory: -X schemas=DIR"), str(path))
 
 
 def dead_letter_topics(settings: Settings) -> dict[str, str]:

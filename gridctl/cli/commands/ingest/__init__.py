@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gridctl.cli.commands.ingest.run import Duration, Idle, run_source
+from gridctl.cli.commands.ingest.run import run_source
 from gridctl.cli.commands.ingest.scada import scada
-from gridctl.cli.options import Output, OutputFormat, group
+from gridctl.cli.options import Duration, Output, OutputFormat, group, settings_of
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from gridctl.cli.config import Settings
     from gridctl.ingest.jsonl import JsonLines
 
 app = group("ingest")
@@ -22,6 +21,7 @@ app = group("ingest")
 File = Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines, one reading a line; - reads stdin.")]
 Topics = Annotated[str, typer.Option("--topic", help="The MQTT topic filter of the devices.")]
 Group = Annotated[str | None, typer.Option("--group", help="Share the messages with the other runs of this group.")]
+Idle = Annotated[float | None, typer.Option("--idle", min=0, help="Stop when nothing has come for that many seconds.")]
 ClientId = Annotated[
     str | None,
     typer.Option("--client-id", help="The name under which the MQTT broker keeps what was not acknowledged."),
@@ -42,7 +42,8 @@ def jsonl(context: typer.Context, file: File, output: Output = OutputFormat.TABL
     """
     from gridctl.ingest.pipeline import Until
 
-    run_source(context, lambda settings: _lines(file, settings), Until(), output)
+    settings = settings_of(context)
+    run_source(settings, _lines(file, settings.profile.raw_cap_bytes), Until(), output)
 
 
 @app.command("mqtt")
@@ -72,15 +73,14 @@ def mqtt(
         raise UsageProblem(f"--group {group!r}: not the name of a group", next_step="leave out /, + and #")
     host = socket.gethostname()
     name = client_id or (f"gridctl-{host}" if group is None else f"gridctl-{group}-{host}-{os.getpid()}")
-    run_source(
-        context, lambda settings: mqtt_source(settings, topic, name, group, talk().print), Until(duration, idle), output
-    )
+    settings = settings_of(context)
+    run_source(settings, mqtt_source(settings, topic, name, group, talk().print), Until(duration, idle), output)
 
 
 @contextmanager
-def _lines(file: str, settings: "Settings") -> "Iterator[JsonLines]":
+def _lines(file: str, raw_cap_bytes: int) -> "Iterator[JsonLines]":
     from gridctl.cli.files import reading
     from gridctl.ingest.jsonl import JsonLines
 
     with reading(file) as lines:
-        yield JsonLines(lines.fileno(), "stdin" if file == "-" else file, settings.profile.raw_cap_bytes)
+        yield JsonLines(lines.fileno(), "stdin" if file == "-" else file, raw_cap_bytes)

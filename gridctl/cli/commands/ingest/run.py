@@ -4,34 +4,23 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from gridctl.cli.options import OutputFormat, settings_of
+from gridctl.cli.options import OutputFormat
 
 if TYPE_CHECKING:
     from gridctl.cli.config import Settings
     from gridctl.ingest.pipeline import Counts, Until
     from gridctl.ingest.ports import Source
 
-SourceT = TypeVar("SourceT", bound="Source")
-
-Duration = Annotated[float | None, typer.Option("--duration", min=0, help="Stop after that many seconds.")]
-Idle = Annotated[float | None, typer.Option("--idle", min=0, help="Stop when nothing has come for that many seconds.")]
-
-
-def _nothing_more(_source: object) -> Mapping[str, Any]:
-    return {}
-
 
 def run_source(
-    context: typer.Context,
-    open_source: "Callable[[Settings], AbstractContextManager[SourceT]]",
+    settings: "Settings",
+    opened: "AbstractContextManager[Source]",
     until: "Until",
     output: OutputFormat,
-    *,
-    extra: Callable[[SourceT], Mapping[str, Any]] = _nothing_more,
+    extra: Callable[[], Mapping[str, Any]] = dict,
 ) -> None:
     """Run a source to its end, or until it is interrupted, and print the account; `extra` adds to it.
 
@@ -44,9 +33,8 @@ def run_source(
     from gridctl.runtime.stop import Stop
 
     started_s = time.monotonic()
-    settings = settings_of(context)
     with Stop() as stop:
-        with open_source(settings) as source, pipeline_of(settings, talk().print) as (pipeline, check):
+        with opened as source, pipeline_of(settings, talk().print) as (pipeline, check):
             counts = pipeline.counts
             with _progress(counts) as show:
 
@@ -57,14 +45,7 @@ def run_source(
                         source.stop()
 
                 run(source, pipeline, until, each_moment)
-            account = {
-                "read": counts.read,
-                "published": counts.published,
-                "rejected": counts.rejected,
-                "duplicates_on_input": counts.duplicates_on_input,
-                "duration_s": round(time.monotonic() - started_s, 3),
-                **extra(source),
-            }
+            account = {**asdict(counts), "duration_s": round(time.monotonic() - started_s, 3), **extra()}
         print_account(account, output)
 
 

@@ -1,15 +1,13 @@
 """`gridctl ingest scada`: poll Modbus TCP units at a fixed interval."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from gridctl.cli.commands.ingest.run import Duration, run_source
-from gridctl.cli.options import Output, OutputFormat
-
-if TYPE_CHECKING:
-    from gridctl.ingest.scada.plan import PollPlan
+from gridctl.cli.commands.ingest.run import run_source
+from gridctl.cli.files import text_of
+from gridctl.cli.options import Duration, Output, OutputFormat, settings_of
 
 
 def scada(
@@ -37,23 +35,11 @@ def scada(
     from gridctl.cli.output import talk
     from gridctl.cli.wiring.streaming import modbus_links
     from gridctl.ingest.pipeline import Until
+    from gridctl.ingest.scada.mapfile import read_map
     from gridctl.ingest.scada.source import ScadaSource
 
-    plans = _plans(map_file, interval)
+    text = text_of(map_file, "`gridctl simulate scada --map-out FILE` writes a map")
+    plans = read_map(text, str(map_file), None if interval is None else round(interval * 1000))
     source = ScadaSource(plans, modbus_links(len(plans)), talk().print)
 
-    run_source(context, lambda _: nullcontext(source), Until(duration_s=duration), output, extra=ScadaSource.summary)
-
-
-def _plans(map_file: Path, interval: float | None) -> "list[PollPlan]":
-    from gridctl.errors import UsageProblem
-    from gridctl.ingest.scada.mapfile import read_map
-
-    try:
-        text = map_file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise UsageProblem(
-            f"{map_file}: cannot be read: {why}", next_step="`gridctl simulate scada --map-out FILE` writes a map"
-        ) from error
-    return read_map(text, str(map_file), None if interval is None else round(interval * 1000))
+    run_source(settings_of(context), nullcontext(source), Until(duration), output, source.summary)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gridctl.cli.commands.simulate.fleets import OldAccountFile, OldOutput, Seed
-from gridctl.cli.options import Output, OutputFormat, renamed
+from gridctl.cli.options import Duration, Output, OutputFormat, renamed
 
 Faults = Annotated[
     list[str] | None,
@@ -28,7 +28,7 @@ def scada(
     interval: Interval = 1.0,
     map_out: Annotated[Path | None, typer.Option(help="Write the register map to this file.")] = None,
     account: Annotated[Path | None, typer.Option(help="Write a JSON account of the polls to this file.")] = None,
-    duration: Annotated[float | None, typer.Option(min=0, help="Stop after that many seconds.")] = None,
+    duration: Duration = None,
     output: Output = OutputFormat.TABLE,
     old_account: OldAccountFile = None,
     old_output: OldOutput = None,
