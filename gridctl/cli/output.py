@@ -54,14 +54,20 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, tit
     Console(highlight=False).print(table)
 
 
+def print_result(document: object, output: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print what a command found: the document as `json` or `yaml`, or its rows as a table."""
+    if output == "table":
+        print_table(columns, rows)
+    else:
+        print_data(document, output)
+
+
 def print_account(account: Mapping[str, Any], output: str) -> None:
     """Print what a command did as `json` or `yaml`, or as a table with a row for each number or group of numbers."""
-    if output != "table":
-        print_data(account, output)
-        return
     # As many rows as there are devices would hide the others.
     shown = {name: value for name, value in account.items() if name != "devices" or not isinstance(value, Mapping)}
-    print_table(("what", "value"), [row for name, value in shown.items() for row in _account_rows(name, value)])
+    rows = [row for name, value in shown.items() for row in _account_rows(name, value)]
+    print_result(account, output, ("what", "value"), rows)
 
 
 def _account_rows(name: str, value: object) -> list[tuple[str, object]]:

@@ -19,13 +19,11 @@ def show(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
 
         $ gridctl config show
     """
-    from gridctl.cli.output import print_data, print_table
+    from gridctl.cli.output import print_result
 
     rows = list(settings_of(context).in_force())
-    if output is not OutputFormat.TABLE:
-        print_data({"settings": rows}, output.value)
-        return
-    print_table(["setting", "value", "from"], [[row["name"], _cell(row["value"]), _from(row)] for row in rows])
+    cells = ([row["name"], _cell(row["value"]), _from(row)] for row in rows)
+    print_result({"settings": rows}, output, ["setting", "value", "from"], cells)
 
 
 def _cell(value: object) -> str:

@@ -93,18 +93,14 @@ def doctor(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
 
         $ gridctl up && gridctl doctor
     """
-    from gridctl.cli.output import print_data, print_table
+    from gridctl.cli.output import print_result
     from gridctl.cli.wiring.local import questions_of
     from gridctl.local.doctor import examine
 
     checks = examine(questions_of(settings_of(context)))
-    if output is OutputFormat.TABLE:
-        print_table(
-            ["check", "address", "result", "next"],
-            [[check.name, check.address, check.problem or "ok", check.next_step] for check in checks],
-        )
-    else:
-        print_data({"checks": [check.as_json() for check in checks]}, output.value)
+    rows = ([check.name, check.address, check.problem or "ok", check.next_step] for check in checks)
+    document = {"checks": [check.as_json() for check in checks]}
+    print_result(document, output, ["check", "address", "result", "next"], rows)
     if any(check.problem for check in checks):
         raise typer.Exit(ExitCode.UNAVAILABLE)
 
@@ -119,13 +115,8 @@ def _row(part: "Part", problem: str) -> dict[str, Any]:
 def _show(rows: list[dict[str, Any]], output: OutputFormat) -> None:
     from rich.text import Text
 
-    from gridctl.cli.output import print_data, print_table
+    from gridctl.cli.output import print_result
 
-    if output is not OutputFormat.TABLE:
-        print_data({"parts": rows}, output.value)
-        return
     marks = {True: Text("up", "green"), False: Text("down", "bold red")}
-    print_table(
-        ["part", "kind", "address", "state", "problem"],
-        [[row["name"], row["kind"], row["address"], marks[row["up"]], row["problem"]] for row in rows],
-    )
+    cells = ([row["name"], row["kind"], row["address"], marks[row["up"]], row["problem"]] for row in rows)
+    print_result({"parts": rows}, output, ["part", "kind", "address", "state", "problem"], cells)

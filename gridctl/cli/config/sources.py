@@ -1,6 +1,5 @@
 """The places that settings come from; each gives the settings that it names, and says where it names them."""
 
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,11 +20,11 @@ from gridctl.cli.config.profile import (
     is_secret,
 )
 from gridctl.contracts.addresses import without_password
-from gridctl.errors import Unavailable, UsageProblem
+from gridctl.errors import UsageProblem
 from gridctl.local.stack.embedded_client import client_settings
+from gridctl.local.stack.model import STATE_FILE, Stack, read_stack
 
 FILE_NAME = "gridctl.toml"
-ENDPOINTS_FILE = "endpoints.json"
 ENDPOINT_OF_PART: Mapping[str, str] = {"broker": "bootstrap", "registry": "registry", "redis": "redis", "mqtt": "mqtt"}
 _KAFKA = (*KAFKA_LOGIN, *KAFKA_SECRETS, *(f"{name}_file" for name in KAFKA_SECRETS))
 VARIABLES: Mapping[str, str] = {
@@ -130,20 +129,11 @@ def from_stack(state_dir: Path) -> Layer:
 
     Raise Unavailable when the file cannot be read.
     """
-    path = state_dir / ENDPOINTS_FILE
-    if not path.is_file():
-        return {}
-    try:
-        parts = json.loads(path.read_text(encoding="utf-8"))["parts"]
-        found: dict[str, str | int] = {dotted(ENDPOINT_OF_PART[part["name"]]): part["address"] for part in parts}
-        if any((part["name"], part.get("kind")) == ("broker", "embedded") for part in parts):
-            found |= {f"kafka.{name}": value for name, value in client_settings().items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Unavailable(
-            f"{path} cannot be read: {error}",
-            next_step=f"end what runs of that stack (`pgrep -f {state_dir}` lists it), then delete the file",
-        ) from error
-    return {name: Given(value, "stack", str(path)) for name, value in found.items()}
+    stack = read_stack(state_dir) or Stack()
+    found: dict[str, str | int] = {dotted(ENDPOINT_OF_PART[part.name]): part.address for part in stack.parts}
+    if any((part.name, part.kind) == ("broker", "embedded") for part in stack.parts):
+        found |= {f"kafka.{name}": value for name, value in client_settings().items()}
+    return {name: Given(value, "stack", str(state_dir / STATE_FILE)) for name, value in found.items()}
 
 
 def profile_of(layer: Layer) -> Profile:

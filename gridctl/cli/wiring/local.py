@@ -91,7 +91,7 @@ def configured_parts(settings: Settings) -> list[Part]:
         if endpoint in settings.from_stack and name in started:
             parts.append(started[name])
         elif address is not None:
-            parts.append(Part.model_validate({"name": name, "kind": "external", "address": address, "processes": ()}))
+            parts.append(Part.model_validate({"name": name, "address": address}))
     if not parts:
         raise Unavailable(
             f"no stack is up in {settings.state_dir}, and profile {settings.profile_name} names no endpoint",

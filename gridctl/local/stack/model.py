@@ -30,9 +30,9 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: PartName
-    kind: PartKind
+    kind: PartKind = "external"
     address: str
-    processes: tuple[Process, ...]
+    processes: tuple[Process, ...] = ()
 
 
 class Stack(BaseModel):
@@ -55,10 +55,13 @@ def read_stack(state_dir: Path) -> Stack | None:
     path = state_dir / STATE_FILE
     try:
         return Stack.model_validate_json(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValidationError) as error:
-        raise Unavailable(f"{path}: cannot be read: {error}", next_step="stop its processes and delete it") from error
+        raise Unavailable(
+            f"{path}: cannot be read: {error}",
+            next_step=f"stop what runs of that stack (`pgrep -f {state_dir}` lists it), then delete the file",
+        ) from error
 
 
 Starter = Callable[[Path], Part]
