@@ -94,7 +94,7 @@ class RunningStack:
         command = ["--profile", "prod", "-X", f"schemas={SCHEMAS}", *words]
         for more, code in (([], 2), *(([word], 0) for word in without), (["--yes"], 0)):
             done = self.run(*command, *more, check=False, cwd=directory)
-            assert (done.returncode, "say --yes" in done.stderr) == (code, code == 2), done.stderr
+            assert (done.returncode, "pass --yes" in done.stderr) == (code, code == 2), done.stderr
 
     @contextmanager
     def without(self, name: str) -> Iterator[None]:

@@ -65,7 +65,7 @@ def _code_of(call: Callable[[], object], outputs: list[int], *, debug: bool) -> 
 
 
 def _broken_pipe(error: BrokenPipeError, outputs: list[int], *, debug: bool) -> int:
-    """End well where our own reader has gone (`| head`); a pipe to some server is a fault like any other."""
+    """Return OK where the reader of our own output has gone (`| head`); a broken pipe to a server is a fault."""
     poll = select.poll()
     for output in outputs:
         poll.register(output, 0)

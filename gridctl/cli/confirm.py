@@ -8,7 +8,7 @@ import typer
 from gridctl.cli.config import Settings
 from gridctl.errors import UsageProblem
 
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask, where the profile is protected.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation, which a protected profile wants.")]
 
 
 def confirm(settings: Settings, question: str, *, yes: bool) -> None:
@@ -17,6 +17,6 @@ def confirm(settings: Settings, question: str, *, yes: bool) -> None:
         return
     name = settings.profile_name
     if not sys.stdin.isatty():
-        raise UsageProblem(f"profile {name} is protected and nobody can be asked", next_step="say --yes in a script")
+        raise UsageProblem(f"profile {name} is protected and nobody can be asked", next_step="pass --yes in a script")
     if not typer.confirm(f"{question} in the protected profile {name}?", err=True):
         raise UsageProblem("not confirmed; nothing was changed")

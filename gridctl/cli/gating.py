@@ -15,7 +15,7 @@ from gridctl.gates.formats import GateFormat, render
 
 Format = Annotated[
     GateFormat | None,
-    typer.Option("--format", help="How to print the verdict; `github` by itself in GitHub Actions, else `text`."),
+    typer.Option("--format", help="How to print the verdict; by default `github` in GitHub Actions, else `text`."),
 ]
 
 _EXIT_OF_VERDICT: Mapping[VerdictName, ExitCode] = {

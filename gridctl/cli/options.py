@@ -42,7 +42,7 @@ def renamed(old: str, new: str, value: Value | None, current: Value) -> Value:
 
     if value is None:
         return current
-    talk().print(f"warning: {old} is now {new}; the old name goes with the next release")
+    talk().print(f"warning: {old} is now {new}; the next release no longer takes the old name")
     return value
 
 

@@ -146,7 +146,7 @@ def dotted(written: str) -> str:
 
 
 def secret_of(name: str, value: SecretStr | None, file: Path | None) -> str | None:
-    """Return a secret that a variable or a file holds, or None; a file's line end is none of it."""
+    """Return a secret that a variable or a file holds, or None; the line end of a file is not part of it."""
     if value is not None and file is not None:
         raise UsageProblem(f"{name} and {name}_file are both set", next_step="leave one of them out")
     where = name if file is None else str(file)

@@ -65,7 +65,7 @@ def registry_of(settings: Settings) -> HttpRegistry:
 
 @contextmanager
 def lookup_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[FallbackLookup]:
-    """Yield the look-up of schemas for a command that must start without the registry; `warn` hears when it has to."""
+    """Yield the look-up of schemas for a command that must start without the registry; `warn` is told when it does."""
     from gridctl.adapters.schema_ids import FallbackLookup
 
     with (

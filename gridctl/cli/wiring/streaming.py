@@ -47,7 +47,7 @@ OTHER_FILES = 64
 
 @contextmanager
 def pipeline_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tuple[Pipeline, Callable[[], None]]]:
-    """Yield a pipeline to the profile's broker, and a check of its schema ids and asset table: `warn` hears of both.
+    """Yield a pipeline to the profile's broker, and a check of its schema ids and asset table; `warn` takes warnings.
 
     Unavailable when anything that it needs does not answer: the broker, a topic, a registry that never answered before.
     """
@@ -101,7 +101,7 @@ def processor_of(
 ) -> Iterator[tuple[Processor, Callable[[], None]]]:
     """Yield a processor that has joined its group, and a check of the schemas that it reads and writes with.
 
-    `warn` hears when the registry is away; Unavailable when anything else that it needs does not answer.
+    `warn` takes warnings, as that the registry is away. Unavailable when anything else does not answer.
     """
     from gridctl.adapters.kafka.consumer import KafkaEvents
     from gridctl.adapters.kafka.producer import KafkaPublisher
