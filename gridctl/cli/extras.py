@@ -1,4 +1,4 @@
-"""Libraries that only an extra brings: whoever needs one that is missing hears what to install."""
+"""Libraries that only an extra brings: one that is missing is an error that says what to install."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Options that stand before every command, and the ones that many commands share."""
+"""Options before every command and options that several commands share; the group and the settings of a command."""
 
 import os
 from enum import StrEnum
