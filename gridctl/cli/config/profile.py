@@ -19,7 +19,7 @@ FLAT_NAMES: Mapping[str, str] = {
     "mqtt": "mqtt.address",
     **{f"registry_{each}_file": f"registry.{each}_file" for each in ("token", "ca", "cert", "key")},
 }
-# librdkafka's own names, of which a login is made; they have variables, the others stand in a file or after -X.
+# librdkafka's own names of what a login needs; they have variables, all others are set in a file or after -X.
 KAFKA_LOGIN = ("security.protocol", "sasl.mechanism", "sasl.username", "ssl.ca.location")
 KAFKA_SECRETS = ("sasl.password", "ssl.key.password", "sasl.oauthbearer.client.secret")
 _SECRET = re.compile(r"(password|passphrase|secret|token|key\.pem|oauthbearer\.config)$")

@@ -124,7 +124,7 @@ def _shown(name: str, value: Any) -> str | int | float | bool | None:
 
 
 def _merged(layers: list[Layer]) -> Layer:
-    """Return all settings, the first layer wins; a secret and the file of it stand for one another."""
+    """Return all settings, the first layer wins; a secret and its file replace each other."""
     merged: Layer = {}
     for layer in reversed(layers):
         for name in layer:
