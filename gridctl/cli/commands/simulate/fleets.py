@@ -1,7 +1,6 @@
 """`gridctl simulate thermostats` and the other fleets, live or as JSON lines."""
 
 import os
-import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 from gridctl.cli.options import OutputFormat, renamed, settings_of
 from gridctl.contracts.clock import EVENT_TIME_MIN_MS
 from gridctl.errors import UsageProblem
+from gridctl.runtime.clock import wall_clock_ms
 
 if TYPE_CHECKING:
     from gridctl.simulate.fleet import Fleet
@@ -109,7 +109,7 @@ def _require_consistent(to: str | None, start: str | None, mqtt: str | None, acc
 def _start_ms(to: str | None, start: str | None) -> int:
     """Read an ISO 8601 time with its offset (`2026-01-15T00:00:00Z`); a live fleet starts now."""
     if to is None:
-        return time.time_ns() // 1_000_000
+        return wall_clock_ms()
     text, next_step = start or START, "write for example --start 2026-01-15T00:00:00Z"
     try:
         moment = datetime.fromisoformat(text)

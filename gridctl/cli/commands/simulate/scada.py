@@ -41,10 +41,10 @@ def scada(
         $ gridctl simulate scada --units 5 --map-out map.toml --fault silent:3 --fault exception:4:2 --duration 2
     """
     import asyncio
-    import time
 
     from gridctl.cli.output import print_account, talk
     from gridctl.cli.wiring.streaming import outstation_servers
+    from gridctl.runtime.clock import wall_clock_ms
     from gridctl.runtime.progress import write_whole
     from gridctl.runtime.stop import Stop
     from gridctl.simulate.scada.grid import Grid
@@ -55,7 +55,7 @@ def scada(
     faults = parse_faults(fault or [], len(fleet))
     grid, polls = Grid(fleet, seed), OutstationAccount(fleet)
     account_file = renamed("--ledger", "--account", old_account, account)
-    grid.step(time.time_ns() // 1_000_000)
+    grid.step(wall_clock_ms())
     servers = outstation_servers(grid, faults, polls, host, port)
 
     def on_ready(addresses: list[str]) -> None:
