@@ -110,7 +110,7 @@ def test_the_command_ends_when_all_is_acknowledged_and_says_what_is_not(
     def publishing(*_: object) -> Iterator[tuple[FramedEncoder, MemoryTopics]]:
         yield encoder, MemoryTopics({"grid.asset": 1} if is_there else {})
 
-    monkeypatch.setattr("gridctl.cli.wiring.ingest.asset_publisher", publishing)
+    monkeypatch.setattr("gridctl.cli.wiring.streaming.asset_publisher", publishing)
     path = tmp_path / "assets.jsonl"
     path.write_text(record().model_dump_json())
     code = run(["assets", "apply", str(path), "-o", "json"])
