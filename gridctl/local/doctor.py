@@ -9,8 +9,8 @@ from gridctl.contracts.addresses import without_password
 from gridctl.contracts.registry import SchemaRegistry
 from gridctl.contracts.topics import TopicCatalogue
 from gridctl.errors import GridctlError, Unavailable
-from gridctl.governance.topics import LiveTopic, drift, plan
 from gridctl.governance.stores import SchemaTree
+from gridctl.governance.topics import LiveTopic, drift, plan
 
 
 class Question(NamedTuple):
