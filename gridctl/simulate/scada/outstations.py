@@ -130,12 +130,13 @@ def words_of(kind: OutstationKind, values: Mapping[str, float]) -> list[int]:
 REGISTER_FILL = 8
 
 
-def map_text(fleet: Iterable[Outstation], addresses: Sequence[str], *, interval_ms: int, timeout_ms: int) -> str:
+def map_text(fleet: Iterable[Outstation], addresses: Sequence[str], *, interval_ms: int) -> str:
     """Return the map as TOML; `addresses` are the ports' `host:port`."""
     rows = [
         "# Written by `gridctl simulate scada`; read by `gridctl ingest scada --map`.",
         f"interval_ms = {interval_ms}",
-        f"timeout_ms = {timeout_ms}",
+        # A poller that waits longer than this for one unit would miss the interval of the next.
+        f"timeout_ms = {interval_ms * 2 // 5}",
     ]
     for device in fleet:
         rows += [

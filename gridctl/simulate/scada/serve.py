@@ -102,7 +102,6 @@ async def serve_outstations(
     servers: OutstationServers,
     grid: Grid,
     account: OutstationAccount,
-    *,
     stop: Stop,
     account_file: Path | None,
     duration_s: float | None,

@@ -54,7 +54,7 @@ def test_the_interval_of_the_call_stands_above_the_map_and_shortens_the_timeout(
 
 
 def test_the_map_of_the_simulator_is_read_with_one_request_a_device() -> None:
-    text = map_text(outstations(2, 10), ["127.0.0.1:1", "127.0.0.1:2"], interval_ms=1000, timeout_ms=400)
+    text = map_text(outstations(2, 10), ["127.0.0.1:1", "127.0.0.1:2"], interval_ms=1000)
     plans = read_map(text, "map.toml")
     assert len(plans) == 20
     assert all(len(plan.blocks) == 1 for plan in plans)

@@ -58,7 +58,7 @@ def test_transformers_put_the_low_word_first() -> None:
 
 def test_the_map_is_toml_that_names_every_device_and_register() -> None:
     fleet = outstations(2, 5)
-    text = map_text(fleet, ["10.0.0.1:502", "10.0.0.2:502"], interval_ms=500, timeout_ms=200)
+    text = map_text(fleet, ["10.0.0.1:502", "10.0.0.2:502"], interval_ms=500)
     document = tomllib.loads(text)
     assert (document["interval_ms"], document["timeout_ms"]) == (500, 200)
     assert [device["device_id"] for device in document["device"]] == [device.device_id for device in fleet]

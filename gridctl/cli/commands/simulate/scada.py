@@ -52,23 +52,16 @@ def scada(
     from gridctl.simulate.scada.serve import OutstationAccount, parse_faults, serve_outstations
 
     fleet = outstations(ports, units)
-    faults = parse_faults(fault or [], len(fleet))
     grid, polls = Grid(fleet, seed), OutstationAccount(fleet)
-    account_file = renamed("--ledger", "--account", old_account, account)
     grid.step(wall_clock_ms())
-    servers = outstation_servers(grid, faults, polls, host, port)
+    servers = outstation_servers(grid, parse_faults(fault or [], len(fleet)), polls, host, port)
 
     def on_ready(addresses: list[str]) -> None:
         if map_out is not None:
-            # A poller that waits longer than this for one unit would miss the interval of the next.
-            interval_ms = round(interval * 1000)
-            write_whole(map_out, map_text(fleet, addresses, interval_ms=interval_ms, timeout_ms=interval_ms * 2 // 5))
+            write_whole(map_out, map_text(fleet, addresses, interval_ms=round(interval * 1000)))
         talk().print(f"{len(fleet)} outstations on {', '.join(addresses)}")
 
+    file = renamed("--ledger", "--account", old_account, account)
     with Stop() as stop:
-        done = asyncio.run(
-            serve_outstations(
-                servers, grid, polls, stop=stop, account_file=account_file, duration_s=duration, on_ready=on_ready
-            )
-        )
-        print_account(done, renamed("--format", "--output", old_output, output))
+        serving = serve_outstations(servers, grid, polls, stop, file, duration, on_ready)
+        print_account(asyncio.run(serving), renamed("--format", "--output", old_output, output))
