@@ -63,8 +63,8 @@ async def _run(call: Call, environ: Mapping[str, str]) -> Ran:
     if program is None:
         return Ran(-1, trouble=f"{call.command[0]} is not installed")
     started = time.monotonic()
-    try:
-        process = await asyncio.create_subprocess_exec(
+    creating = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
             *program,
             *call.command[1:],
             stdin=asyncio.subprocess.DEVNULL,
@@ -73,8 +73,16 @@ async def _run(call: Call, environ: Mapping[str, str]) -> Ran:
             env=environ,
             start_new_session=True,
         )
+    )
+    try:
+        # Shielded: an interruption in the middle would leave a process that nobody knows, and so nobody ends.
+        process = await asyncio.shield(creating)
     except (OSError, ValueError) as error:
         return Ran(-1, trouble=f"{call.command[0]} cannot be started: {error}")
+    except asyncio.CancelledError:
+        with contextlib.suppress(OSError, ValueError):
+            await _end(await creating)
+        raise
     try:
         out, err = await asyncio.wait_for(process.communicate(), call.timeout_s)
     except TimeoutError:
