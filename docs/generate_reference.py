@@ -46,8 +46,6 @@ def _help(text: str) -> str:
     """Return the help with its examples as a block of code."""
     lines, block = [], False
     for line in text.strip().splitlines():
-        if line.strip() == "Example:":
-            continue
         is_example = line.strip().startswith("$ ")
         if is_example != block:
             lines.append("```console" if is_example else "```")

@@ -26,8 +26,7 @@ def apply(
 
     All of the file is checked before anything is written. The newest record of a device counts.
 
-    Example:
-    $ gridctl simulate assets --thermostats 1000 --to - | gridctl assets apply -
+        $ gridctl simulate assets --thermostats 1000 --to - | gridctl assets apply -
     """
     from gridctl.assets.file import publish_assets, read_assets
     from gridctl.cli.files import reading

@@ -42,7 +42,6 @@ def verify(
     the registry holds a version or a level that no entry explains, or lacks one that was registered; 5 where ledger or
     registry could not be read.
 
-    Example:
         $ gridctl up && gridctl audit verify
     """
     from gridctl.audit.chain import Head
@@ -63,7 +62,6 @@ def export(context: typer.Context, since: Since = None, until: Until = None) -> 
 
     From the first to the last entry of the range without gaps, so that `gridctl audit verify --file` can check it.
 
-    Example:
         $ gridctl up && gridctl audit export --since 2026-01-01 > ledger.jsonl
     """
     from gridctl.audit.export import in_range, line_of

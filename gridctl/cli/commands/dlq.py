@@ -26,7 +26,6 @@ app = group("dlq")
 def summary(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     """Count dead letters by reason (the rule that was broken), firmware and topic.
 
-    Example:
     $ gridctl dlq summary -o json
     """
     from gridctl.cli.output import print_data, print_table
@@ -55,7 +54,6 @@ def show(
 ) -> None:
     """Show dead letters in the order of their topics, each with the reason and the record as it came.
 
-    Example:
     $ gridctl dlq show --limit 10 -o jsonl
     """
     from gridctl.cli.output import print_data, print_json_lines

@@ -25,7 +25,6 @@ Follow = Annotated[bool, typer.Option("--follow", "-f", help="Then go on with wh
 def list_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     """List the declared topics, and whether the broker has them.
 
-    Example:
     $ gridctl up && gridctl topics list
     """
     from gridctl.cli.output import print_data, print_table
@@ -58,8 +57,7 @@ def plan_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
 
     A topic that is not declared is shown, and does not change the exit code.
 
-    Example:
-    $ gridctl up && gridctl topics plan
+        $ gridctl up && gridctl topics plan
     """
     from gridctl.cli.wiring.base import catalogue_of, topic_admin
     from gridctl.governance.topics import drift, plan
@@ -80,8 +78,7 @@ def apply_(
 
     Exit code 3 when something is left of a declared topic that only a person can change.
 
-    Example:
-    $ gridctl up && gridctl topics apply
+        $ gridctl up && gridctl topics apply
     """
     from gridctl.cli.wiring.base import catalogue_of, topic_admin
     from gridctl.governance.topics import apply, drift, plan, undone
@@ -102,8 +99,7 @@ def tail(context: typer.Context, topic: TopicArgument, limit: Limit = 10, follow
 
     A record that cannot be decoded is printed with its problem and its bytes.
 
-    Example:
-    $ gridctl up && gridctl topics tail grid.asset --limit 5
+        $ gridctl up && gridctl topics tail grid.asset --limit 5
     """
     from gridctl.cli.output import print_json_lines
     from gridctl.cli.wiring.streaming import topic_tail

@@ -54,7 +54,6 @@ def check(
     Exits 5 where something could not be checked: no tree, a tree without schemas, a history that does not reach
     REV, a registry that does not answer.
 
-    Example:
         $ mkdir -p tree/demo && echo '"int"' > tree/demo/v1.avsc && gridctl schema check --schemas tree
     """
 
@@ -92,7 +91,6 @@ def lint(context: typer.Context, schemas: Schemas = None, chosen: Format = None)
 
     Exits 3 where a rule is broken, 5 where there is no schema.
 
-    Example:
         $ mkdir -p tree/demo && echo '"int"' > tree/demo/v1.avsc && gridctl schema lint --schemas tree
     """
 
@@ -118,7 +116,6 @@ def drift(context: typer.Context, schemas: DriftSchemas = None, chosen: Format =
 
     Exits 3 where they differ, 5 where there is no schema.
 
-    Example:
         $ gridctl schema drift
     """
 

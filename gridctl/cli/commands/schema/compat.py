@@ -43,7 +43,6 @@ def compat(
     whatever the answers are. A line that is not a pair of schemas is answered with "compatible": null and its
     "error"; the run goes on and ends with exit code 2.
 
-    Example:
         $ echo '{"id": 1, "reader": "long", "writer": "int"}' | gridctl schema compat --pairs -
     """
     if pairs is not None:

@@ -34,7 +34,6 @@ def diff(
     Shown are fields that were added, removed or renamed, types, null, defaults, docs, symbols, logical types and units.
     Exits 0 whatever changed: `schema compat` and `schema check` are the gates.
 
-    Example:
         $ echo '"int"' > old.avsc && echo '"long"' > new.avsc && gridctl schema diff old.avsc new.avsc
     """
     from gridctl.cli.output import print_data

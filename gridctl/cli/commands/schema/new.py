@@ -23,8 +23,7 @@ def new(kind: KindName, topic: Topic = None, owner: Owner = "@gridstream/iot") -
     The schema begins with what all loads report and with the platform's stamps; topics.toml gets the topic and its
     dead letter topic. Nothing is overwritten. The gates pass on what is written. Print the files that were written.
 
-    Example:
-    $ gridctl schema new heatpump
+        $ gridctl schema new heatpump
     """
     import gridctl
     from gridctl.cli.output import talk

@@ -44,8 +44,7 @@ def register(
 
     The ledger's head is printed; keep it, `gridctl audit verify --head` finds with it that the ledger was cut off.
 
-    Example:
-    $ gridctl up && gridctl schema register --execute
+        $ gridctl up && gridctl schema register --execute
     """
     from dataclasses import replace
 

@@ -21,7 +21,6 @@ def retention(context: typer.Context, topic: Topic, schemas: Schemas = None, cho
     local schema cannot read one of the ids that occur, or where the registry does not know an id: then it is not
     known whether the reader is safe.
 
-    Example:
         $ gridctl up && gridctl schema retention iot.thermostat
     """
     from dataclasses import replace

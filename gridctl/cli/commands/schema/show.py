@@ -28,7 +28,6 @@ def list_(
     Only a registry has ids. The level of a tree is the one that registering sets; in a registry a subject without
     its own level has none here, the registry's holds.
 
-    Example:
         $ gridctl schema list
     """
     from gridctl.cli.output import print_data, print_table
@@ -62,8 +61,7 @@ def history(
 ) -> None:
     """Tell version by version what changed in a subject, and who can still read whose data.
 
-    Example:
-        $ gridctl schema history iot.thermostat-value
+    $ gridctl schema history iot.thermostat-value
     """
     from gridctl.cli.output import print_data, print_table
     from gridctl.cli.wiring.schema import open_store
@@ -102,8 +100,7 @@ def show(
 ) -> None:
     """Print a schema, indented; what the table view prints is a valid .avsc file.
 
-    Example:
-        $ gridctl schema show iot.thermostat-value
+    $ gridctl schema show iot.thermostat-value
     """
     from gridctl.cli.output import print_data
     from gridctl.cli.wiring.schema import open_store
