@@ -32,9 +32,11 @@ def _normal(node: Any, space: str) -> Any:
         return [_normal(branch, space) for branch in node]
     if not isinstance(node, Mapping):
         return node
-    if node.get("type") in NAMED_KINDS and isinstance(node.get("name"), str):
+    kind = node.get("type")
+    # What a registry or a file holds need not be Avro, so a type may be anything that JSON can say.
+    if isinstance(kind, str) and kind in NAMED_KINDS and isinstance(node.get("name"), str):
         return _named(node, space)
-    out = _attributes(node) | {"type": _normal(node.get("type"), space)}
+    out = _attributes(node) | {"type": _normal(kind, space)}
     for part in ("items", "values"):
         if part in node:
             out[part] = _normal(node[part], space)
@@ -45,9 +47,9 @@ def _named(node: Mapping[str, Any], space: str) -> dict[str, Any]:
     declared = node.get("namespace")
     name, inner = split_name(node["name"], declared if isinstance(declared, str) else space)
     out = _attributes(node) | {"name": join_name(name, inner)}
-    if "aliases" in out:
+    if isinstance(out.get("aliases"), list):
         out["aliases"] = [_full(alias, inner) for alias in out["aliases"]]
-    if "fields" in node:
+    if isinstance(node.get("fields"), list):
         out["fields"] = [_field(field, inner) for field in node["fields"]]
     return out
 

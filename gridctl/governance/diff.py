@@ -251,7 +251,7 @@ class Step:
 
 
 def history(store: SchemaStore, subject: str) -> tuple[Step, ...]:
-    """Return the versions of a subject, oldest first; UsageProblem for one that is not a schema."""
+    """Return the versions of a subject, oldest first; raise as `schema_of` for one that is not a schema."""
     steps: list[Step] = []
     before = None
     for stored in versions_of(store, subject):

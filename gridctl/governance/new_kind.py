@@ -84,8 +84,8 @@ def write_kind(root: Path, kind: str, topic: str, owner: str) -> list[str]:
             f"this gridctl is installed in {root}, and a new kind is written into a clone of the project",
             next_step="call the clone's own: make setup && .venv/bin/gridctl schema new KIND",
         )
-    pattern = (root / "schemas" / KINDS["thermostat"].subject / "v1.avsc").read_text(encoding="utf-8")
-    topics = (root / TOPICS_FILE).read_text(encoding="utf-8")
+    pattern = _text(root / "schemas" / KINDS["thermostat"].subject / "v1.avsc")
+    topics = _text(root / TOPICS_FILE)
     files = new_kind(kind, topic, owner, kinds=KINDS, topics=topics, pattern=pattern)
     for path in files:
         if path != TOPICS_FILE and (root / path).exists():
@@ -94,6 +94,13 @@ def write_kind(root: Path, kind: str, topic: str, owner: str) -> list[str]:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
     return list(files)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageProblem(f"{path}: cannot be read: {error}", next_step="bring it back: git checkout FILE") from error
 
 
 def new_kind(

@@ -65,7 +65,9 @@ def plan(tree: SchemaTree, registry: SchemaStore, level: Level = Level.BACKWARD_
         # After the first version: only then does the ledger's own schema exist, in which this is recorded.
         if file.version == 1 and (now := registry.level(file.subject)) != level:
             steps.append(SetLevel(file.subject, now, level))
-    strangers = tuple(version for matching in matched for version in matching.foreign)
+    known = {(file.subject, file.version) for file in order}
+    held = (version for subject in tree.subjects for version in registry.versions(subject))
+    strangers = tuple(version for version in held if (version.subject, version.version) not in known)
     return Plan(tuple(steps), len(order) - len(new), strangers)
 
 
@@ -110,7 +112,7 @@ def _matched(tree: SchemaTree, registry: SchemaStore, subject: str) -> Matching:
         if found.rule != VERSION_DELETED:
             raise ViolationFound(
                 f"{found.file}: {found.message}",
-                next_step="a published version never changes: `gridctl schema check --registry URL` shows both",
+                next_step="`gridctl schema check --registry URL` shows both",
             )
     for file in matching.candidates:
         if any(version.version > file.version for version in registry.versions(subject)):

@@ -185,7 +185,7 @@ def schema_of(stored: StoredSchema, *stores: SchemaStore) -> Schema:
     except SchemaInvalid as error:
         if stored.schema_id is not None:
             words = f"{stored.place}: {stored.subject} version {stored.version} is not an Avro schema: {error.message}"
-            raise Unavailable(words, next_step="name another version") from error
+            raise Unavailable(words, next_step="`gridctl audit verify` says what was registered around it") from error
         line, column = place_of(error, stored)
         words = f"{stored.place}:{line}:{column}: is not an Avro schema: {error.message}"
         raise UsageProblem(words, next_step="fix the schema") from error

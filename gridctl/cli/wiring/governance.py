@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gridctl.cli.wiring.base import catalogue_of, newest_schema, registry_at, registry_of
+from gridctl.cli.wiring.base import catalogue_of, newest_schema, reader_of, registry_at, registry_of
 from gridctl.contracts.audit import AUDIT_SUBJECT
 from gridctl.governance.register import system_name
 from gridctl.governance.stores import RegistryStore
+from gridctl.runtime.clock import wall_clock_ms
 
 if TYPE_CHECKING:
     from gridctl.adapters.glue import GlueRegistry
@@ -52,7 +52,7 @@ def register_schemas(
             return Report(planned)
         with ledger_of(settings) as ledger:
             system, origin = system_name(registry.url), origin_of(os.environ)
-            registrar = Registrar(registry, ledger, system, origin, lambda: time.time_ns() // 1_000_000)
+            registrar = Registrar(registry, ledger, system, origin, wall_clock_ms)
             return registrar.execute(planned, adopt)
 
 
@@ -71,12 +71,8 @@ def _registry(settings: Settings, url: str | None) -> HttpRegistry | GlueRegistr
 
 def retained(settings: Settings, topic: str) -> Verdict:
     """Judge the newest schemas of the profile's tree as readers of what a topic of its broker retains."""
-    from gridctl.adapters.kafka.reader import KafkaReader
     from gridctl.adapters.schema_files import read_tree
     from gridctl.governance.retention import retention
 
-    with (
-        registry_of(settings) as registry,
-        KafkaReader(settings.endpoint("bootstrap"), settings.kafka) as log,
-    ):
+    with registry_of(settings) as registry, reader_of(settings) as log:
         return retention(topic, catalogue_of(settings), read_tree(settings.schemas_dir), registry, log)

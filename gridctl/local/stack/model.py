@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from gridctl.errors import Unavailable
 
@@ -57,7 +57,7 @@ def read_stack(state_dir: Path) -> Stack | None:
         return Stack.model_validate_json(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         raise Unavailable(
             f"{path}: cannot be read: {error}",
             next_step=f"stop what runs of that stack (`pgrep -f {state_dir}` lists it), then delete the file",

@@ -61,8 +61,18 @@ def test_another_schema_under_a_recorded_version_is_found(world: World) -> None:
     assert "another schema" in fault.message
 
 
-def test_what_is_not_avro_is_found_and_can_be_adopted(world: World) -> None:
-    world.registry._subjects["proto"] = [SchemaVersion("proto", 1, 9, "syntax = 'proto3';")]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "syntax = 'proto3';",
+        '{"type": ["object", "null"], "properties": {}}',
+        '{"type": {"a": 1}}',
+        '{"type": "record", "name": "R", "fields": 3, "aliases": 4}',
+        '{"type": "record", "name": "R", "fields": [{"name": "b", "type": {"type": ["null", "double"]}}]}',
+    ],
+)
+def test_what_is_not_avro_is_found_and_can_be_adopted(world: World, text: str) -> None:
+    world.registry._subjects["proto"] = [SchemaVersion("proto", 1, 9, text)]
     assert [(fault.rule, fault.subject) for fault in world.faults()] == [("registry-unexplained", "proto")]
     world.register(adopt="another team's")
     assert world.faults() == ()

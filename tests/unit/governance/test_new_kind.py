@@ -1,11 +1,13 @@
 """The skeleton of a kind: what may be one, and what is never overwritten. A heavy test shows that it works."""
 
+from pathlib import Path
+
 import pytest
 
 from gridctl.contracts.kinds import KINDS
 from gridctl.contracts.topics import parse_catalogue
 from gridctl.errors import UsageProblem
-from gridctl.governance.new_kind import new_kind
+from gridctl.governance.new_kind import TOPICS_FILE, new_kind, write_kind
 from tests.support.paths import SCHEMAS
 
 TOPICS = (SCHEMAS / "topics.toml").read_text(encoding="utf-8")
@@ -48,3 +50,10 @@ def test_what_is_there_is_refused() -> None:
         skeleton("charger")
     with pytest.raises(UsageProblem, match=r"declares topic ev\.session already"):
         skeleton("heatpump", "ev.session")
+
+
+def test_a_clone_without_its_schemas_is_one_error(tmp_path: Path) -> None:
+    (tmp_path / TOPICS_FILE).parent.mkdir()
+    (tmp_path / TOPICS_FILE).write_text(TOPICS)
+    with pytest.raises(UsageProblem, match=r"v1\.avsc: cannot be read"):
+        write_kind(tmp_path, "heatpump", "iot.heatpump", "@gridstream/iot")

@@ -165,6 +165,13 @@ def test_what_only_the_registry_holds_is_named_and_counts_for_compatibility(worl
     assert [version.version for version in planned(world.registry, file("s", 1, ONE)).strangers] == [2]
 
 
+def test_the_same_content_under_a_later_number_is_named_too(world: World) -> None:
+    world.register(file("s", 1, ONE))
+    (held,) = world.registry.versions("s")
+    world.registry._subjects["s"].append(held._replace(version=2))
+    assert [version.version for version in planned(world.registry, file("s", 1, ONE)).strangers] == [2]
+
+
 def test_layout_does_not_make_another_schema(world: World) -> None:
     world.register(file("s", 1, ONE))
     assert world.register(file("s", 1, json.dumps(json.loads(ONE), indent=4, sort_keys=True))).entries == ()

@@ -7,8 +7,14 @@ import psutil
 import pytest
 
 from gridctl.errors import Unavailable
-from gridctl.local.stack.model import Part, Process, Stack
+from gridctl.local.stack.model import STATE_FILE, Part, Process, Stack, read_stack
 from gridctl.local.stack.stack import up
+
+
+def test_a_file_that_is_not_text_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / STATE_FILE).write_bytes(b"\xff\xfe{}")
+    with pytest.raises(Unavailable, match=str(tmp_path / STATE_FILE)):
+        read_stack(tmp_path)
 
 
 def test_an_up_that_was_killed_midway_left_no_stack_that_is_up(tmp_path: Path) -> None:
