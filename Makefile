@@ -21,7 +21,7 @@ demo: setup
 	$(BIN)/gridctl demo --broker $(BROKER)
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not real"
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not real"
 
 test-real: setup
 	tests/real/run

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 # The package names these without exporting them, which strict typing takes at its word.
@@ -14,7 +14,7 @@ from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from gridctl.adapters.kafka.config import Overrides, client_config
-from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated, unavailable
+from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, error_of, translated, unavailable
 from gridctl.adapters.kafka.metadata import metadata_of
 from gridctl.contracts.topics import TopicSpec
 from gridctl.governance.topics import LiveTopic
@@ -46,7 +46,11 @@ class KafkaTopics:
         }
 
     def create(self, spec: TopicSpec) -> None:
-        """Create a topic and wait until the broker shows it."""
+        """Create a topic and wait until the broker shows it.
+
+        One that is there already is not an error: somebody was faster, or the broker that listed the topics had not
+        heard of it yet. What it has other than declared is seen when topics are compared the next time.
+        """
         with translated(self._bootstrap):
             brokers = len(metadata_of(self._client, self._bootstrap).brokers)
             replicas = min(REPLICAS_MAX, brokers)
@@ -54,7 +58,13 @@ class KafkaTopics:
             if replicas == REPLICAS_MAX:
                 config["min.insync.replicas"] = IN_SYNC_OF_THREE
             wanted = NewTopic(spec.name, spec.partitions, replicas, config=config)
-            self._done(self._client.create_topics([wanted], request_timeout=ANSWER_TIMEOUT_S))
+            try:
+                self._done(self._client.create_topics([wanted], request_timeout=ANSWER_TIMEOUT_S))
+            except KafkaException as failure:
+                error = error_of(failure)
+                if error is None or error.code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise
+                return
             self._until_shown(spec)
 
     def add_partitions(self, name: str, total: int) -> None:
