@@ -36,6 +36,12 @@ def test_status_names_each_part(stack: RunningStack) -> None:
     assert all(part["up"] is True and part["address"] for part in parts)
 
 
+@pytest.mark.parametrize("command", ["status", "doctor"])
+def test_a_kafka_setting_that_breaks_a_guarantee_is_refused(stack: RunningStack, command: str) -> None:
+    done = stack.run("-X", "kafka.acks=1", command, check=False)
+    assert (done.returncode, "acks = 1 is refused" in done.stderr) == (2, True), done.stderr
+
+
 def test_up_again_changes_nothing(stack: RunningStack) -> None:
     before = pids(stack.state_dir)
     stack.run("up")

@@ -135,5 +135,5 @@ def _judge(name: str, text: str) -> None:
     if guarantee is not None and not guarantee.holds(text):
         raise UsageProblem(
             f"Kafka setting {name} = {text} is refused: {guarantee.words} is possible",
-            next_step="take it out of [profile.NAME.kafka]",
+            next_step="take it out of [profile.NAME.kafka], or out of -X",
         )

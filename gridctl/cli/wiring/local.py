@@ -101,10 +101,18 @@ def configured_parts(settings: Settings) -> list[Part]:
 
 
 def part_question(name: str, settings: Settings) -> Question:
-    """Return the question whether a part answers; a part without an address does not."""
+    """Return the question whether a part answers; a part without an address does not.
+
+    UsageProblem for a setting of Kafka that breaks a guarantee: no command goes on with it.
+    """
     from gridctl.local.doctor import Question
 
-    return Question(name, settings.address(ENDPOINT_OF_PART[name]) or "", partial(probe_configured, name, settings))
+    address = settings.address(ENDPOINT_OF_PART[name]) or ""
+    if name == "broker":
+        from gridctl.adapters.kafka.config import client_config
+
+        client_config("admin", address, settings.kafka)
+    return Question(name, address, partial(probe_configured, name, settings))
 
 
 def questions_of(settings: Settings) -> Iterator[Question]:

@@ -47,7 +47,7 @@ def up(state_dir: Path, starters: Mapping[str, Starter], probe: Probe, say: Call
             if running_now:
                 raise Unavailable(
                     f"{', '.join(ended)} is down in the stack of {state_dir}",
-                    next_step="run `gridctl down`, then `up`",
+                    next_step="`gridctl down` stops the rest and deletes all data of this stack; then run `gridctl up`",
                 )
             _clear(state_dir, present)
         return _start(state_dir, starters, probe, say)

@@ -81,7 +81,7 @@ CONNECT: dict[str, Callable[[dict[str, Value]], object]] = {
 def test_what_a_guarantee_rests_on_is_refused_in_every_role(role: Role, name: str, value: Value) -> None:
     with pytest.raises(UsageProblem, match=f"^Kafka setting {name} = {value} is refused: ") as caught:
         client_config(role, NOWHERE, {"linger.ms": 7, name: value})
-    assert caught.value.next_step == "take it out of [profile.NAME.kafka]"
+    assert caught.value.next_step == "take it out of [profile.NAME.kafka], or out of -X"
 
 
 @pytest.mark.parametrize("connect", CONNECT.values(), ids=CONNECT)

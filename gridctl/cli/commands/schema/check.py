@@ -18,7 +18,7 @@ Paths = Annotated[
     list[Path] | None, typer.Argument(help="Subjects' directories or files in them; else the whole tree.")
 ]
 Schemas = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="The tree, <subject>/vN.avsc; else the profile's, else schemas/.")
+    Path | None, typer.Option(metavar="DIR", help="The tree, SUBJECT/vN.avsc; else the profile's, else schemas/.")
 ]
 DriftSchemas = Annotated[
     Path | None, typer.Option("--schemas", metavar="DIR", help="The tree; else the profile's or gridctl's own.")
@@ -46,7 +46,7 @@ def check(
 ) -> None:
     """Compare every version of every subject with every earlier one that the level names.
 
-    Needs nothing but <subject>/vN.avsc files. Exits 3 where a pair is incompatible, a version is missing between
+    Needs nothing but SUBJECT/vN.avsc files. Exits 3 where a pair is incompatible, a version is missing between
     others, a file is not an Avro schema or not a version of a subject; with --base also where a published version was
     edited or deleted since this branch left REV; with --registry also where the registry holds other versions than
     the tree, or its verdict on a pair is not ours.

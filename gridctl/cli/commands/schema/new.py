@@ -10,7 +10,7 @@ Topic = Annotated[str | None, typer.Option(metavar="TOPIC", help="The topic of i
 Owner = Annotated[str, typer.Option(metavar="TEAM", help="Who owns topics and schema.")]
 
 NEXT_STEPS = """\
-next:
+next, in {root}:
   1. say what the device reports, in the schema and in the model alike: {model}
   2. gridctl schema check && gridctl schema lint && gridctl schema drift
   3. name the owners in .github/CODEOWNERS: /schemas/{topic}-value/ {owner}
@@ -30,6 +30,8 @@ def new(kind: KindName, topic: Topic = None, owner: Owner = "@gridstream/iot") -
     from gridctl.governance.new_kind import write_kind
 
     topic = topic or f"iot.{kind}"
-    for path in write_kind(Path(gridctl.__file__).parents[1], kind, topic, owner):
+    root = Path(gridctl.__file__).parents[1]
+    for path in write_kind(root, kind, topic, owner):
         typer.echo(path)
-    talk().print(NEXT_STEPS.format(model=f"gridctl/contracts/kinds/{kind}/model.py", topic=topic, owner=owner))
+    model = f"gridctl/contracts/kinds/{kind}/model.py"
+    talk().print(NEXT_STEPS.format(root=root, model=model, topic=topic, owner=owner))
