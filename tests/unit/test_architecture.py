@@ -7,7 +7,7 @@ import tomllib
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-COMING = {"gridctl/lag", "gridctl/safety"}
+COMING = {"gridctl/safety"}
 
 
 def test_every_room_has_a_line() -> None:
