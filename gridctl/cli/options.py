@@ -31,6 +31,12 @@ class RecordFormat(StrEnum):
 
 Output = Annotated[OutputFormat, typer.Option("--output", "-o", help="How to print the data.")]
 RecordOutput = Annotated[RecordFormat, typer.Option("--output", "-o", help="How to print the records.")]
+Listen = Annotated[
+    str | None,
+    typer.Option(
+        "--listen", metavar="HOST:PORT", help="Answer /livez, /readyz and /metrics there; 0.0.0.0:8080 in a pod."
+    ),
+]
 Duration = Annotated[float | None, typer.Option("--duration", min=0, help="Stop after that many seconds.")]
 
 Value = TypeVar("Value")

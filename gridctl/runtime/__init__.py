@@ -1,4 +1,4 @@
-"""What long-running commands share: how they are asked to stop, deadlines, progress files, and counts.
+"""What long-running commands share: signals, deadlines, health, log, progress files, and counts; `service` joins them.
 
-A health endpoint will be here as `health`, OpenTelemetry as `telemetry`: one place for every such command.
+OpenTelemetry will be here as `telemetry`: one place for every such command.
 """

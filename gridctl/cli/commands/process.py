@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gridctl.cli.options import Output, OutputFormat, settings_of
+from gridctl.cli.options import Listen, Output, OutputFormat, settings_of
 
 app = typer.Typer()
 
@@ -37,12 +37,14 @@ Progress = Annotated[
 @app.command("process")
 def process(
     context: typer.Context,
+    *,
     group: Group = GROUP,
     instance_id: InstanceId = None,
     batch: BatchSize = 1000,
     max_messages: MaxMessages = None,
     until_idle: UntilIdle = False,
     progress: Progress = None,
+    listen: Listen = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Apply events to the grid state, once each; what cannot be applied becomes a dead letter.
@@ -52,26 +54,27 @@ def process(
 
         $ gridctl process --until-idle
     """
-    from gridctl.cli.output import print_account, talk
+    from gridctl.cli.output import print_account
+    from gridctl.cli.wiring.service import service_of
     from gridctl.cli.wiring.streaming import processor_of
     from gridctl.process.processor import Limits
     from gridctl.runtime.progress import ProgressFile
-    from gridctl.runtime.stop import Stop
 
-    started_s = time.monotonic()
+    settings, started_s = settings_of(context), time.monotonic()
 
     def account() -> Mapping[str, Any]:
         return processor.summary.as_json(time.monotonic() - started_s)
 
     file = ProgressFile(progress, account)
-    with Stop() as stop:
-        with processor_of(settings_of(context), group, instance_id, talk().print) as (processor, check):
+    with service_of(settings, "process", listen) as service:
+        with processor_of(settings, group, instance_id, service.log.warn) as (processor, check):
+            service.ready()
             limits = Limits(batch, max_messages, until_idle)
 
             def on_step() -> None:
                 check()
                 file.tick(time.monotonic())
 
-            processor.run(limits, stop.is_asked, on_step)
+            processor.run(limits, service.is_asked, on_step)
             file.write()
         print_account(account(), output)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -78,6 +78,14 @@ class Mqtt(Server):
     tls: bool = False
 
 
+class Service(_Section):
+    """Long-running commands: where they say how they are, how they log, and their time to end after a signal."""
+
+    listen: str | None = None
+    log: Literal["auto", "text", "json"] = "auto"
+    grace_s: Annotated[float, Field(gt=0)] = 25.0
+
+
 class Kafka(BaseModel):
     """`bootstrap` is host:port[,…]; everything else is a librdkafka property."""
 
@@ -108,6 +116,7 @@ class Profile(_Section):
     registry: Registry = Registry()
     redis: Redis = Redis()
     mqtt: Mqtt = Mqtt()
+    service: Service = Service()
 
     @model_validator(mode="before")
     @classmethod

@@ -10,7 +10,7 @@ import typer
 
 from gridctl.cli.commands.ingest.run import run_source
 from gridctl.cli.commands.ingest.scada import scada
-from gridctl.cli.options import Duration, Output, OutputFormat, group, settings_of
+from gridctl.cli.options import Duration, Listen, Output, OutputFormat, group, settings_of
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ app.command("scada")(scada)
 
 
 @app.command("jsonl")
-def jsonl(context: typer.Context, file: File, output: Output = OutputFormat.TABLE) -> None:
+def jsonl(context: typer.Context, file: File, listen: Listen = None, output: Output = OutputFormat.TABLE) -> None:
     """Publish readings from a file or from a pipe: one JSON object a line.
 
     A line that is refused becomes a dead letter with the reason and its line number; the exit code stays 0.
@@ -40,10 +40,12 @@ def jsonl(context: typer.Context, file: File, output: Output = OutputFormat.TABL
 
         $ gridctl simulate thermostats --devices 100 --to - | gridctl ingest jsonl -
     """
+    from gridctl.cli.wiring.service import service_of
     from gridctl.ingest.pipeline import Until
 
     settings = settings_of(context)
-    run_source(settings, _lines(file, settings.profile.raw_cap_bytes), Until(), output)
+    service = service_of(settings, "ingest jsonl", listen)
+    run_source(settings, service, _lines(file, settings.profile.raw_cap_bytes), Until(), output)
 
 
 @app.command("mqtt")
@@ -54,6 +56,7 @@ def mqtt(
     client_id: ClientId = None,
     duration: Duration = None,
     idle: Idle = None,
+    listen: Listen = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Publish what devices send to the MQTT broker; each message is acknowledged once Kafka has it.
@@ -65,7 +68,7 @@ def mqtt(
 
         $ gridctl ingest mqtt --idle 5
     """
-    from gridctl.cli.output import talk
+    from gridctl.cli.wiring.service import service_of
     from gridctl.cli.wiring.streaming import mqtt_source
     from gridctl.ingest.pipeline import Until
 
@@ -74,7 +77,10 @@ def mqtt(
     host = socket.gethostname()
     name = client_id or (f"gridctl-{host}" if group is None else f"gridctl-{group}-{host}-{os.getpid()}")
     settings = settings_of(context)
-    run_source(settings, mqtt_source(settings, topic, name, group, talk().print), Until(duration, idle), output)
+    service = service_of(settings, "ingest mqtt", listen)
+    run_source(
+        settings, service, mqtt_source(settings, topic, name, group, service.log.say), Until(duration, idle), output
+    )
 
 
 @contextmanager

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from gridctl.cli.config import Settings
     from gridctl.ingest.pipeline import Counts, Until
     from gridctl.ingest.ports import Source
+    from gridctl.runtime.service import Service
 
 
 def run_source(
     settings: "Settings",
+    service: "Service",
     opened: "AbstractContextManager[Source]",
     until: "Until",
     output: OutputFormat,
@@ -27,21 +29,21 @@ def run_source(
     The source is opened first, so that a wrong call says so at once, and closed last, after what became of its
     records is acknowledged. Ctrl-C and SIGTERM drain.
     """
-    from gridctl.cli.output import print_account, talk
+    from gridctl.cli.output import print_account
     from gridctl.cli.wiring.streaming import pipeline_of
     from gridctl.ingest.pipeline import run
-    from gridctl.runtime.stop import Stop
 
     started_s = time.monotonic()
-    with Stop() as stop:
-        with opened as source, pipeline_of(settings, talk().print) as (pipeline, check):
+    with service:
+        with opened as source, pipeline_of(settings, service.log.warn) as (pipeline, check):
+            service.ready()
             counts = pipeline.counts
             with _progress(counts) as show:
 
                 def each_moment() -> None:
                     check()
                     show()
-                    if stop.is_asked():
+                    if service.is_asked():
                         source.stop()
 
                 run(source, pipeline, until, each_moment)

@@ -7,7 +7,7 @@ import typer
 
 from gridctl.cli.commands.ingest.run import run_source
 from gridctl.cli.files import text_of
-from gridctl.cli.options import Duration, Output, OutputFormat, settings_of
+from gridctl.cli.options import Duration, Listen, Output, OutputFormat, settings_of
 
 
 def scada(
@@ -20,6 +20,7 @@ def scada(
         typer.Option(min=0.02, max=86_400, help="Seconds between polls of every unit, instead of the map's."),
     ] = None,
     duration: Duration = None,
+    listen: Listen = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Poll Modbus TCP units at a fixed interval: one event per device and poll, with all its points.
@@ -32,7 +33,7 @@ def scada(
     """
     from contextlib import nullcontext
 
-    from gridctl.cli.output import talk
+    from gridctl.cli.wiring.service import service_of
     from gridctl.cli.wiring.streaming import modbus_links
     from gridctl.ingest.pipeline import Until
     from gridctl.ingest.scada.mapfile import read_map
@@ -40,6 +41,8 @@ def scada(
 
     text = text_of(map_file, "`gridctl simulate scada --map-out FILE` writes a map")
     plans = read_map(text, str(map_file), None if interval is None else round(interval * 1000))
-    source = ScadaSource(plans, modbus_links(len(plans)), talk().print)
+    settings = settings_of(context)
+    service = service_of(settings, "ingest scada", listen)
+    source = ScadaSource(plans, modbus_links(len(plans)), service.log.say)
 
-    run_source(settings_of(context), nullcontext(source), Until(duration), output, source.summary)
+    run_source(settings, service, nullcontext(source), Until(duration), output, source.summary)
