@@ -89,8 +89,7 @@ def stack_up(place: Place) -> Iterator[None]:
         place.run(down)
 
 
-@pytest.mark.stack
-@pytest.mark.slow
+@pytest.mark.real
 @pytest.mark.timeout(360)
 def test_the_page_adds_a_kind_that_works_from_the_clone_and_from_its_wheel(tmp_path: Path) -> None:
     clone = Place(tmp_path / "clone", tmp_path / "clone", tmp_path / "clone-state")

@@ -18,7 +18,10 @@ from gridctl.avro.codec import (
 from gridctl.avro.codec.plan import resolve
 from gridctl.avro.codec.reading import read
 from gridctl.avro.codec.writing import write
+from tests.support.thorough import examples
 from tests.unit.avro.documents import compile_decoder, compile_encoder
+
+pytestmark = pytest.mark.thorough
 
 MILLIS = {"type": "long", "logicalType": "timestamp-millis"}
 MICROS = {"type": "long", "logicalType": "timestamp-micros"}
@@ -37,7 +40,7 @@ PRIMITIVES: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (MICROS, LONGS),
 ]
 SETTINGS = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 Typed = tuple[Any, st.SearchStrategy[Any]]
 

@@ -4,10 +4,14 @@ import io
 from typing import Any
 
 import fastavro
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridctl.avro import can_read, parse_json
+from tests.support.thorough import examples
+
+pytestmark = pytest.mark.thorough
 
 Json = Any
 PROMOTED = {"int": "long", "long": "double", "float": "double", "string": "bytes"}
@@ -64,7 +68,7 @@ def record_pairs(draw: st.DrawFn) -> tuple[Json, Json, Json]:
     return reader, writer, {old["name"]: value for old, _, value in fields}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(record_pairs())
 def test_what_is_called_compatible_can_be_read(pair: tuple[Json, Json, Json]) -> None:
     reader, writer, value = pair

@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import fastavro
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,9 @@ from gridctl.governance.check import check_tree
 from gridctl.governance.lint import lint
 from gridctl.governance.stores import SchemaTree, StoredSchema
 from tests.real.schema_pairs import Editor, SchemaMaker, holders, pairs
+from tests.support.thorough import examples
+
+pytestmark = pytest.mark.thorough
 
 ODD_DEFAULTS = ["four", "\u00ff", "\u0100", "\ud800", "RED", "PINK", "1.5f", "1.5", 1e300, 10**400, 1, None, {}, []]
 JUNK = [None, 5, "", "nothing", {}, [], ["int", "int"], {"type": "enum", "name": "E", "symbols": []}]
@@ -187,7 +191,7 @@ def test_the_gate_and_the_codec_take_and_refuse_the_same_texts() -> None:
     seen: Counter[str] = Counter()
 
     @given(st.integers(0, 2**63))
-    @settings(max_examples=1_000, deadline=None)
+    @settings(max_examples=examples(1_000), deadline=None)
     def hold(seed: int) -> None:
         rng = random.Random(seed)
         text = text_from(rng)
@@ -210,7 +214,7 @@ def test_the_gate_and_the_codec_take_and_refuse_the_same_texts() -> None:
             seen["through"] += 1
 
     hold()
-    assert min(seen[word] for word in ("good", "through", "invalid-schema", "unusable-schema")) >= 50, seen
+    assert min(seen[word] for word in ("good", "through", "invalid-schema", "unusable-schema")) >= examples(50), seen
 
 
 def has_an_alias_that_is_taken(reader: Schema) -> bool:
@@ -227,7 +231,7 @@ def test_what_the_engine_calls_compatible_the_decoder_reads() -> None:
     seen: Counter[str] = Counter()
 
     @given(st.integers(0, 2**63))
-    @settings(max_examples=1_000, deadline=None)
+    @settings(max_examples=examples(1_000), deadline=None)
     def hold(seed: int) -> None:
         pair = next(pairs(seed))
         note(f"reader {pair.reader}\nwriter {pair.writer}")
@@ -249,4 +253,4 @@ def test_what_the_engine_calls_compatible_the_decoder_reads() -> None:
         seen["changed" if pair.reader != pair.writer else "same"] += 1
 
     hold()
-    assert seen["changed"] >= 100, seen
+    assert seen["changed"] >= examples(100), seen
