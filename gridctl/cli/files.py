@@ -12,7 +12,7 @@ from gridctl.errors import UsageProblem
 
 @contextmanager
 def reading(name: str) -> Iterator[BinaryIO]:
-    """Yield a file of JSON lines, or stdin; UsageProblem when it cannot be read."""
+    """Yield a file, or stdin; UsageProblem when it cannot be read."""
     if name == "-":
         yield sys.stdin.buffer
         return
@@ -21,9 +21,21 @@ def reading(name: str) -> Iterator[BinaryIO]:
             lines = opened.enter_context(Path(name).open("rb"))
         except OSError as error:
             raise UsageProblem(
-                f"{name}: cannot be read: {error.strerror}", next_step="name a file of JSON lines, or - for stdin"
+                f"{name}: cannot be read: {error.strerror}", next_step="name another file, or - for stdin"
             ) from error
         yield lines
+
+
+def yaml_documents(name: str) -> list[object]:
+    """Return the documents of a YAML file, or of stdin; UsageProblem when it cannot be read, or is not YAML."""
+    import yaml
+
+    with reading(name) as file:
+        try:
+            return list(yaml.safe_load_all(file))
+        except yaml.YAMLError as error:
+            place = f":{mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
+            raise UsageProblem(f"{name}{place}: is not YAML: {getattr(error, 'problem', error)}") from error
 
 
 def text_of(path: Path, next_step: str) -> str:

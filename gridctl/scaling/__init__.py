@@ -1,0 +1,1 @@
+"""How an autoscaler answers to lag: the published algorithm, a consumer group as it reacts, traces to replay. Pure."""
