@@ -1,14 +1,14 @@
 """The JSON document of `gridctl lag show`, which `record`, `serve` and others share."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from gridctl.lag.model import GroupLag, PartitionLag
+from gridctl.lag.source import Measurement
 
 
-def document(groups: Iterable[GroupLag]) -> dict[str, Any]:
+def document(measurement: Measurement) -> dict[str, Any]:
     """Return the stable document: `lag` is null where it is UNKNOWN, `lag_is_at_least` is always a number."""
-    return {"groups": [_group(each) for each in groups]}
+    return {"groups": [_group(each) for each in measurement.groups], "cause": measurement.cause}
 
 
 def _group(each: GroupLag) -> dict[str, Any]:

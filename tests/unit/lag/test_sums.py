@@ -1,10 +1,11 @@
 """Sums over a group hide no class, and what is unknown has no total."""
 
 import json
+from dataclasses import replace
 
 from gridctl.lag.document import document
-from gridctl.lag.model import Head, Member, Reading
-from gridctl.lag.source import GroupReading, lag_of, lags_of
+from gridctl.lag.model import GroupLag, Head, Member, Reading
+from gridctl.lag.source import GroupReading, Look, Measurement, measurement_of
 from gridctl.streams.reader import Place
 from tests.unit.lag.readings import PLACE, reading
 
@@ -15,6 +16,12 @@ THIRD = Place("iot.thermostat", 2)
 def look(*readings: Reading, problem: str | None = None) -> GroupReading:
     member = Member("m-1", "gridctl-1", "/127.0.0.1", (PLACE,))
     return GroupReading(group="g", state="STABLE", members=(member,), readings=readings, problem=problem)
+
+
+def lag_of(group: GroupReading, earlier: GroupReading | None = None) -> GroupLag:
+    before = None if earlier is None else Look(groups=[earlier])
+    [found] = measurement_of(Look(groups=[group]), before).groups
+    return found
 
 
 def test_a_sum_of_known_parts() -> None:
@@ -42,14 +49,21 @@ def test_the_age_of_a_group_is_that_of_its_oldest_record() -> None:
 
 
 def test_an_earlier_look_is_matched_by_group_and_partition() -> None:
-    before = [look(reading(70), reading(50, place=OTHER))]
-    [group] = lags_of([look(reading(70, at_s=30), reading(60, place=OTHER, at_s=30))], before)
+    before = look(reading(70), reading(50, place=OTHER))
+    group = lag_of(look(reading(70, at_s=30), reading(60, place=OTHER, at_s=30)), before)
     assert [each.lag_class for each in group.partitions] == ["STALLED", "COMMITTED"]
+    assert lag_of(look(reading(70, at_s=30)), replace(before, group="another")).partitions[0].lag_class == "COMMITTED"
+
+
+def test_a_measurement_with_groups_missing_is_not_known() -> None:
+    assert measurement_of(Look(groups=[look(reading(70))])).is_known
+    assert not measurement_of(Look(groups=[look(reading(70))], problem="broker 2 did not answer")).is_known
+    assert not measurement_of(Look(groups=[look(reading(70)), look()])).is_known
 
 
 def test_the_document_has_the_names_that_scripts_rely_on() -> None:
     group = lag_of(look(reading(70, at_s=100, head=Head(90_000)), reading(None, problem="no leader", place=OTHER)))
-    assert json.loads(json.dumps(document([group]))) == {
+    assert json.loads(json.dumps(document(Measurement(groups=[group])))) == {
         "groups": [
             {
                 "group": "g",
@@ -92,5 +106,6 @@ def test_the_document_has_the_names_that_scripts_rely_on() -> None:
                 ],
                 "cause": None,
             }
-        ]
+        ],
+        "cause": None,
     }
