@@ -67,14 +67,14 @@ class DeadLetters:
         self._publisher = publisher
         self._encoder = encoder
 
-    def send(self, topic: str, letter: DeadLetter, receipt: Receipt) -> None:
-        """Hand a letter over for its dead letter topic."""
+    def send(self, topic: str, letter: DeadLetter, receipt: Receipt, trace: Headers) -> None:
+        """Hand a letter over for its dead letter topic; `trace` are the headers that name the span which refused it."""
         device_id = letter.device_id
         message: Message = {
             "key": device_id if device_id is not None and _IDENTIFIER.match(device_id) else None,
             "value": self._encoder.header + self._encoder.body(letter.__dict__),
         }
-        self._publisher.publish_one(topic, message, headers_of(letter), receipt)
+        self._publisher.publish_one(topic, message, [*headers_of(letter), *trace], receipt)
 
 
 def headers_of(letter: DeadLetter) -> Headers:

@@ -5,7 +5,7 @@ source acknowledged. If one of them cannot be written, nothing more is acknowled
 """
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +20,7 @@ from gridctl.deadletters.letter import DeadLetters, letter_of
 from gridctl.deadletters.refusal import Names, Oversize, Refusal
 from gridctl.errors import Unavailable
 from gridctl.ingest.ports import Batch, Source
+from gridctl.ingest.telemetry import BatchTelemetry, IngestTelemetry
 from gridctl.ingest.validate import Validator, check_oversize
 from gridctl.runtime.clock import wall_clock_ms
 from gridctl.runtime.deadline import SETTLE_DEADLINE_S, reached
@@ -51,12 +52,14 @@ class _InFlight:
     published: int
     rejected: int
     size: int
+    measured: BatchTelemetry | None
 
 
 class Pipeline:
     """One run's path from raw bytes to the broker. Not for use by several threads.
 
-    `encoders` are by kind, `dlq_of` is the dead letter topic of each kind's topic.
+    `encoders` are by kind, `dlq_of` is the dead letter topic of each kind's topic. Without `telemetry` nothing is
+    measured.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Pipeline:
         dlq_of: Mapping[str, str],
         raw_cap_bytes: int = RAW_CAP_BYTES,
         clock_ms: Callable[[], int] = wall_clock_ms,
+        telemetry: IngestTelemetry | None = None,
     ) -> None:
         self.counts = Counts()
         self._validator = validator
@@ -80,6 +84,7 @@ class Pipeline:
         self._dlq_of = {kind: dlq_of[topic] for kind, topic in TOPIC_OF_KIND.items()}
         self._raw_cap_bytes = raw_cap_bytes
         self._clock_ms = clock_ms
+        self._telemetry = telemetry
         self._in_flight: deque[_InFlight] = deque()
         self._outstanding = 0
         self._ids: set[str] = set()
@@ -88,19 +93,24 @@ class Pipeline:
     def submit(self, batch: Batch) -> None:
         """Take a batch to the broker, without waiting for its acknowledgement unless too much is in flight."""
         receipt = Receipt()
+        measured = None if self._telemetry is None else self._telemetry.batch()
         now_ms = self._clock_ms()
         refused: list[Refused] = [(check_oversize(record), record, record.origin) for record in batch.oversize]
-        outgoing = self._encoded(batch, now_ms, refused)
+        outgoing = self._encoded(batch, now_ms, refused, measured)
+        refused_by_topic = self._by_topic(refused)
+        trace = [] if measured is None else measured.sending(outgoing, refused_by_topic)
         for topic, messages in outgoing.items():
             self._publisher.publish(topic, messages, receipt)
-        for refusal, record, source in refused:
-            letter = letter_of(refusal, record, source, now_ms=now_ms, cap_bytes=self._raw_cap_bytes)
-            self._letters.send(self._dlq_of.get(refusal.names.kind or "", UNROUTED_DLQ), letter, receipt)
+        for topic, listed in refused_by_topic.items():
+            for refusal, record, source in listed:
+                letter = letter_of(refusal, record, source, now_ms=now_ms, cap_bytes=self._raw_cap_bytes)
+                self._letters.send(topic, letter, receipt, trace)
         size = len(batch.records) + len(batch.oversize)
         self.counts.read += size
         self._outstanding += size
         # The records themselves are not kept: what is in flight is bounded by the publisher's own queue.
-        self._in_flight.append(_InFlight(receipt, batch.acknowledge, size - len(refused), len(refused), size))
+        flight = _InFlight(receipt, batch.acknowledge, size - len(refused), len(refused), size, measured)
+        self._in_flight.append(flight)
         self.poll(0.0)
         self._settle(lambda: self._outstanding <= IN_FLIGHT_MESSAGES)
 
@@ -109,6 +119,8 @@ class Pipeline:
         self._publisher.poll(timeout_s)
         while self._in_flight:
             first = self._in_flight[0]
+            if first.measured is not None and first.receipt.undelivered:
+                first.measured.failed(first.receipt.undelivered)
             first.receipt.check(
                 "the broker did not take a record",
                 "run `gridctl doctor`; run the same again afterwards, what is sent twice is applied once",
@@ -119,6 +131,8 @@ class Pipeline:
             self._outstanding -= first.size
             self.counts.published += first.published
             self.counts.rejected += first.rejected
+            if first.measured is not None:
+                first.measured.acknowledged(self._clock_ms())
             first.acknowledge()
 
     def drain(self) -> None:
@@ -132,11 +146,22 @@ class Pipeline:
                 next_step="run `gridctl doctor`",
             )
 
-    def _encoded(self, batch: Batch, now_ms: int, refused: list[Refused]) -> dict[str, list[Message]]:
+    def _by_topic(self, refused: list[Refused]) -> dict[str, list[Refused]]:
+        """Return what is refused by the dead letter topic that it goes to."""
+        found: dict[str, list[Refused]] = {}
+        for each in refused:
+            found.setdefault(self._dlq_of.get(each[0].names.kind or "", UNROUTED_DLQ), []).append(each)
+        return found
+
+    def _encoded(
+        self, batch: Batch, now_ms: int, refused: list[Refused], measured: BatchTelemetry | None
+    ) -> dict[str, list[Message]]:
         """Return the messages by topic; what is refused is added to `refused`."""
         check, stamp, encoders = self._validator.check, self._assets.stamps(), self._encoders
         messages: dict[str, list[Message]] = {}
         ids: list[str] = []
+        emitted = None if measured is None else measured.emitted
+        levels_of, levels = "", defaultdict[str, list[int]](list)
         for index, raw in enumerate(batch.records):
             reading = check(raw, now_ms)
             if isinstance(reading, Refusal):
@@ -152,6 +177,10 @@ class Pipeline:
                 refused.append((_unencodable(error, reading), raw, batch.origin(index)))
                 continue
             ids.append(message_id)
+            if emitted is not None:
+                if kind != levels_of:
+                    levels_of, levels = kind, emitted[kind]
+                levels[priority_level].append(at_ms)
             topic_messages = messages.get(kind)
             if topic_messages is None:
                 topic_messages = messages[kind] = []

@@ -56,8 +56,8 @@ class EventReader:
         for decoder in self._decoders.values():
             decoder.forget_unknown()
 
-    def read(self, record: Record, now_ms: int) -> tuple[Effect, int]:
-        """Return the effect and the event time of a record; raise Refusal, or Unavailable."""
+    def read(self, record: Record, now_ms: int) -> tuple[Effect, int, int]:
+        """Return a record's effect, event time and time in its topic, in epoch ms; raise Refusal, or Unavailable."""
         kind, decode, surely_sound = self._routes[record.topic() or ""]
         value = record.value()
         if value is None:
@@ -83,7 +83,7 @@ class EventReader:
         )
         if problem:
             raise _refused(kind, event, problem, f"event time {event_time_ms} is out of bounds", "event_time_ms")
-        return effect_of(kind, event, key, value), event_time_ms
+        return effect_of(kind, event, key, value), event_time_ms, at_ms
 
 
 def effect_of(kind: Kind, event: Event, device_id: bytes, frame: bytes) -> Effect:

@@ -1,6 +1,7 @@
 """The loop: consume, decode, apply, dead-letter, commit; in this order, so that a kill anywhere repeats work only."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from gridctl.deadletters.letter import DeadLetters, letter_of
 from gridctl.deadletters.refusal import Names, Refusal
 from gridctl.process.decode import EventReader
 from gridctl.process.ports import Effect, EventSource, StateStore
+from gridctl.process.telemetry import BatchTelemetry, ProcessTelemetry
 from gridctl.runtime.clock import wall_clock_ms
 from gridctl.runtime.deadline import settle
 from gridctl.runtime.histogram import Histogram
@@ -61,10 +63,14 @@ class _Sound(NamedTuple):
     effects: list[Effect]
     records: list[Record]
     event_times_ms: list[int]
+    appended_ms: list[int]
 
 
 class Processor:
-    """One member of the group. `letters` are sent by `publisher`; `dlq_of` maps a topic to its dead letter topic."""
+    """One member of the group. `letters` are sent by `publisher`; `dlq_of` maps a topic to its dead letter topic.
+
+    Without `telemetry` nothing is measured.
+    """
 
     def __init__(
         self,
@@ -77,6 +83,7 @@ class Processor:
         dlq_of: Mapping[str, str],
         raw_cap_bytes: int = RAW_CAP_BYTES,
         clock_ms: Callable[[], int] = wall_clock_ms,
+        telemetry: ProcessTelemetry | None = None,
     ) -> None:
         self._source = source
         self._reader = reader
@@ -86,6 +93,8 @@ class Processor:
         self._dlq_of = dlq_of
         self._raw_cap_bytes = raw_cap_bytes
         self._clock_ms = clock_ms
+        self._telemetry = telemetry
+        self._measured: BatchTelemetry | None = None
         self.summary = Summary()
 
     def run(self, limits: Limits, stopping: Callable[[], bool], on_step: Callable[[], None] = lambda: None) -> Summary:
@@ -105,9 +114,15 @@ class Processor:
 
     def step(self, limit: int) -> int:
         """Process one batch and return how many records it had; raise Unavailable with nothing committed."""
+        measured = self._measured = None if self._telemetry is None else self._telemetry.batch()
         records = self._source.batch(limit)
         if not records:
             return 0
+        with nullcontext() if measured is None else measured.of(records):
+            self._process(records)
+        return len(records)
+
+    def _process(self, records: Sequence[Record]) -> None:
         self._reader.forget_unknown()
         sound, letters = self._read(records)
         counts = dict.fromkeys(Outcome, 0)
@@ -118,11 +133,12 @@ class Processor:
             for place, state in applied.contested.items():
                 counts[self._settle(sound.effects[place], sound.records[place], state)] += 1
         self._write(letters)
+        if self._measured is not None:
+            self._measured.written(sound.records, sound.appended_ms)
         self._source.commit()
         now_ms = self._clock_ms()
         self.summary.latencies_ms.add([now_ms - event_time_ms for event_time_ms in sound.event_times_ms])
         self._count(counts, len(records))
-        return len(records)
 
     def _count(self, counts: Mapping[Outcome, int], total: int) -> None:
         kept = counts[Outcome.APPLIED] + counts[Outcome.DUPLICATE] + counts[Outcome.STALE]
@@ -133,17 +149,18 @@ class Processor:
 
     def _read(self, records: Sequence[Record]) -> tuple[_Sound, list[tuple[str, DeadLetter]]]:
         read, now_ms = self._reader.read, self._clock_ms()
-        sound = _Sound([], [], [])
+        sound = _Sound([], [], [], [])
         letters = []
         for record in records:
             try:
-                effect, event_time_ms = read(record, now_ms)
+                effect, event_time_ms, appended_ms = read(record, now_ms)
             except Refusal as refusal:
                 letters.append(self._letter(refusal, record, record.topic() or "", record.value() or b""))
             else:
                 sound.effects.append(effect)
                 sound.records.append(record)
                 sound.event_times_ms.append(event_time_ms)
+                sound.appended_ms.append(appended_ms)
         return sound, letters
 
     def _settle(self, effect: Effect, record: Record, state: DeviceState | None) -> Outcome:
@@ -194,7 +211,10 @@ class Processor:
 
     def _write(self, letters: Sequence[tuple[str, DeadLetter]]) -> None:
         """Write letters, each to its topic; return when all are acknowledged; raise Unavailable."""
-        receipt = Receipt()
+        receipt, trace = Receipt(), []
+        if self._measured is not None:
+            self._measured.refused(letters)
+            trace = self._measured.headers
         for topic, letter in letters:
-            self._letters.send(topic, letter, receipt)
+            self._letters.send(topic, letter, receipt, trace)
         settle(self._publisher, receipt, "a dead letter could not be written", "run `gridctl doctor`, then start again")

@@ -109,7 +109,7 @@ def test_a_dead_letter_is_on_its_topic_once_it_is_settled(bench: Bench) -> None:
 
     def write(letter: DeadLetter) -> None:
         receipt = Receipt()
-        letters.send(bench.topic, letter, receipt)
+        letters.send(bench.topic, letter, receipt, trace=[])
         settle(bench.publisher, receipt, "a dead letter could not be written", "look")
 
     letter = letter_of(Refusal("DECODE", "bad_utf8", "no"), b"\xff", "kafka:t", now_ms=5, cap_bytes=10)

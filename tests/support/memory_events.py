@@ -91,11 +91,13 @@ class MemoryEvents:
 
 
 class MemoryLetters(DeadLetters):
-    """Keeps letters instead of sending them; each is acknowledged at once."""
+    """Keeps letters instead of sending them, and the headers of their spans; each is acknowledged at once."""
 
     def __init__(self) -> None:
         self.letters: list[tuple[str, DeadLetter]] = []
+        self.traces: list[Headers] = []
 
-    def send(self, topic: str, letter: DeadLetter, receipt: Receipt) -> None:  # noqa: ARG002 -- nothing is outstanding
+    def send(self, topic: str, letter: DeadLetter, receipt: Receipt, trace: Headers) -> None:  # noqa: ARG002 -- nothing is outstanding
         """Keep a letter."""
         self.letters.append((topic, letter))
+        self.traces.append(trace)

@@ -37,7 +37,7 @@ def letters(publisher: MemoryTopics, schemas: dict[str, str], registry: MemoryRe
 
 def sent(letters: DeadLetters, publisher: MemoryTopics, letter: DeadLetter) -> MemoryRecord:
     receipt = Receipt()
-    letters.send("unrouted.dlq", letter, receipt)
+    letters.send("unrouted.dlq", letter, receipt, trace=[])
     publisher.poll(0.0)
     assert (receipt.outstanding, receipt.undelivered) == (0, [])
     return publisher.held("unrouted.dlq")[-1]

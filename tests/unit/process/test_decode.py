@@ -40,7 +40,7 @@ def test_a_sound_event_becomes_its_effect(
     kind: str, power_mw: int, reader: EventReader, frame: Callable[..., bytes], time_ms: int
 ) -> None:
     value = frame(kind)
-    effect, event_time_ms = reader.read(as_record(value, kind), 0)
+    effect, event_time_ms, _ = reader.read(as_record(value, kind), 0)
     register = unpack(effect.record)
     assert (effect.device_id, event_time_ms) == (b"d-1", time_ms)
     assert register == (time_ms, power_mw, True, kind, "c-1", value)
@@ -64,7 +64,7 @@ def test_arbitrary_bytes_give_an_effect_or_a_reason(
     at = data.draw(st.integers(0, len(sound)))
     value = sound[:at] + data.draw(st.binary(max_size=12)) + sound[data.draw(st.integers(at, len(sound))) :]
     with suppress(Refusal):
-        effect, _ = reader.read(as_record(value, data.draw(st.sampled_from(KINDS))), 0)
+        effect, *_ = reader.read(as_record(value, data.draw(st.sampled_from(KINDS))), 0)
         assert unpack(effect.record).frame == value
 
 
@@ -133,7 +133,7 @@ def test_an_older_writer_s_missing_field_takes_its_default(
     event = reader.stored.event("thermostat", frame(humidity_pct=None))
     value = header + compile_encoder(json.dumps(document))(event)
     assert old.stored.event("thermostat", value) == event
-    effect, _ = old.read(as_record(value), 0)
+    effect, *_ = old.read(as_record(value), 0)
     assert unpack(effect.record).frame == value
 
 
@@ -203,7 +203,7 @@ def test_one_good_point_makes_a_poll_good(
         {"name": f"p{index}", "value": None if quality == "MISSING" else 1.0, "unit": "V", "quality": quality}
         for index, quality in enumerate(qualities)
     ]
-    effect, _ = reader.read(as_record(frame("scada", points=points), "scada"), 0)
+    effect, *_ = reader.read(as_record(frame("scada", points=points), "scada"), 0)
     assert unpack(effect.record).good is good
 
 

@@ -15,7 +15,7 @@ from gridctl.process.ports import Applied, Effect, EventSource, StateStore
 from gridctl.process.processor import Limits, Processor
 from gridctl.state.model import DeviceState, Outcome, merge, totals
 from gridctl.state.record import unpack
-from gridctl.streams.publisher import Receipt, Undelivered
+from gridctl.streams.publisher import Headers, Receipt, Undelivered
 from tests.support.memory_events import MemoryEvents, MemoryLetters, MemoryRecord
 from tests.support.memory_state import MemoryState
 from tests.support.memory_topics import MemoryTopics
@@ -135,14 +135,14 @@ class WatchedLetters(MemoryLetters):
         self.calls = calls
         self.fails_from = fails_from
 
-    def send(self, topic: str, letter: DeadLetter, receipt: Receipt) -> None:
+    def send(self, topic: str, letter: DeadLetter, receipt: Receipt, trace: Headers) -> None:
         self.calls.append("letters")
         self.fails_from -= 1
         if self.fails_from < 0:
             receipt.outstanding += 1
             receipt.give_back(Undelivered(topic, {}, [], "the topic takes nothing", is_final=False))
             return
-        super().send(topic, letter, receipt)
+        super().send(topic, letter, receipt, trace)
 
 
 class WatchedEvents(MemoryEvents):
@@ -222,7 +222,7 @@ class Overtaken(MemoryState):
 def test_a_settlement_that_was_overtaken_looks_anew_and_counts_once(
     later_ms: int, changed: dict[str, Any], record: MakeRecord, reader: EventReader, time_ms: int
 ) -> None:
-    rival, _ = reader.read(record(event_time_ms=time_ms + later_ms), NOW_MS)
+    rival, *_ = reader.read(record(event_time_ms=time_ms + later_ms), NOW_MS)
     store, letters = Overtaken(rival), MemoryLetters()
     summary = run([record(), record(**changed)], reader, store, letters).summary
     assert summary.consumed == 2
@@ -333,7 +333,7 @@ def test_any_order_repetition_split_and_kill_give_the_same_state(
     records = [record(kind, device, time_ms + at, **changed) for device, at, (kind, changed) in drawn]
     expected: dict[str, DeviceState] = {}
     for each in records:
-        effect, _ = reader.read(each, NOW_MS)
+        effect, *_ = reader.read(each, NOW_MS)
         device_id = effect.device_id.decode()
         expected[device_id] = merge(expected.get(device_id), unpack(effect.record))
     source = MemoryEvents(data.draw(st.permutations(records + records[:3])))

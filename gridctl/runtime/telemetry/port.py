@@ -1,0 +1,48 @@
+"""What rooms hand over to telemetry. `gridctl.adapters.otel` implements it."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from gridctl.runtime.telemetry.names import Metric, SpanName
+from gridctl.runtime.telemetry.tally import Tally
+from gridctl.streams.publisher import Headers
+
+Attributes = Mapping[str, str | int]
+
+
+class Span(Protocol):
+    """One operation, from when it was asked for to its end."""
+
+    @property
+    def headers(self) -> Headers:
+        """The headers that name this span to whoever reads a record: W3C's `traceparent`."""
+        ...
+
+    def link(self, headers: Headers) -> None:
+        """Link to the span that the headers of a record name, once each; does nothing where they name none."""
+        ...
+
+    def end(self, error: str | None = None) -> None:
+        """End it. `error` is what went wrong, as a word for `error.type`."""
+        ...
+
+
+class Telemetry(Protocol):
+    """Counters, histograms and spans. No call waits, writes or raises, whatever becomes of the export.
+
+    Attributes of one metric come in one order, and never name a device, a customer or a premise.
+    """
+
+    def count(self, metric: Metric, amount: int, attributes: Attributes) -> None:
+        """Add to a counter."""
+        ...
+
+    def record(self, metric: Metric, tally: Tally, attributes: Attributes) -> None:
+        """Add to a histogram what was added up by its bounds."""
+        ...
+
+    def span(
+        self, name: SpanName, destination: str | None, attributes: Attributes, started_ns: int | None = None
+    ) -> Span:
+        """Begin a span, now or at an epoch time; `destination` is its topic where it has only one."""
+        ...
