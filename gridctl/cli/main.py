@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "process": ("process", "Apply events to the grid state, once each"),
     "state": ("state", "Show the grid state"),
     "dlq": ("dlq", "Show what was refused, and why"),
-    "scale": ("scale", "Simulate an autoscaler on the lag"),
+    "scale": ("scale", "Simulate an autoscaler on the lag, and write its manifest"),
     "registry": ("registry", "Serve the embedded schema registry"),
     "schema": ("schema", "Judge, compare, list and register Avro schemas"),
     "gate": ("gate", "Run every gate that ci/gates.toml names"),

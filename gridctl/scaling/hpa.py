@@ -82,9 +82,14 @@ class Target(_Part):
         return self
 
     @property
+    def number(self) -> Decimal:
+        """The one value that is given."""
+        return self.average_value or self.value or Decimal()
+
+    @property
     def milli(self) -> int:
         """The target in thousandths, rounded up as the controller does."""
-        return math.ceil((self.average_value or self.value or Decimal()) * 1000)
+        return math.ceil(self.number * 1000)
 
 
 class Hpa(_Part):

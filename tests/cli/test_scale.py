@@ -111,3 +111,24 @@ def test_a_wrong_call(tmp_path: Path, words: list[str], said: str) -> None:
     done = scale(tmp_path, *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
+
+
+def test_what_rules_writes_passes_the_simulation(tmp_path: Path) -> None:
+    written = call("scale", "rules", "hpa", "--max", 8, cwd=tmp_path)
+    done = scale(tmp_path, "--scenario", "demand-response", "--values", "-", "-o", "json", stdin=written.stdout)
+    assert json.loads(done.stdout)["max_replicas"] == 8
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["hpa"], "--max N"),
+        (["keda", "--max", "4"], "--prometheus http://HOST:9090"),
+        (["keda", "--max", "4", "--min", "0", "--prometheus", "http://p"], "a minimum of 0 pods"),
+        (["hpa", "--max", "4", "--group", "a b"], "cannot be a label's value"),
+    ],
+)
+def test_rules_called_wrongly(tmp_path: Path, words: list[str], said: str) -> None:
+    done = call("scale", "rules", *words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gridctl.cli.commands.scale.values import Max, Min, TargetLag, Values, hpa_of
 from gridctl.cli.options import Output, OutputFormat
 from gridctl.errors import UsageProblem, ViolationFound
 from gridctl.scaling.scenarios import Scenario
 
 if TYPE_CHECKING:
-    from gridctl.scaling.hpa import Hpa
     from gridctl.scaling.simulation import Outcome
     from gridctl.scaling.trace import Trace
 
@@ -29,13 +29,6 @@ Partitions = Annotated[
 Rate = Annotated[
     float | None, typer.Option("--rate", min=0, help="Records a second that usually arrive; 1000 by default.")
 ]
-Values = Annotated[
-    str | None,
-    typer.Option("--values", metavar="FILE", help="A HorizontalPodAutoscaler (YAML, autoscaling/v2); - is stdin."),
-]
-Min = Annotated[int | None, typer.Option("--min", min=0, help="minReplicas, instead of --values.")]
-Max = Annotated[int | None, typer.Option("--max", min=1, help="maxReplicas, instead of --values.")]
-TargetLag = Annotated[int | None, typer.Option("--target", min=1, help="Lag a pod, instead of --values.")]
 Replicas = Annotated[int | None, typer.Option("--replicas", min=0, help="Pods at the beginning; else minReplicas.")]
 PodRate = Annotated[float, typer.Option("--pod-rate", min=0.001, help="Records a second that one pod consumes.")]
 Startup = Annotated[int, typer.Option("--startup-s", min=0, help="Seconds until a new pod is in the group.")]
@@ -88,7 +81,7 @@ def simulate_(
 
     assertions = [parse_assertion(text, NAMES) for text in asserted or ()]
     arriving = _trace(scenario, trace, group, partitions, rate)
-    hpa = _hpa(values, arriving.partitions, minimum, maximum, target)
+    hpa = hpa_of(values, arriving.partitions, minimum, maximum, target)
     controller = Controller(sync_period_s, tolerance, downscale_s)
     begin = hpa.min_replicas if replicas is None else replicas
     outcome = simulate(arriving, hpa, controller, Workload(pod_rate, startup_s, rebalance_s), begin)
@@ -115,14 +108,6 @@ def _trace(
         raise UsageProblem("--group is for --trace; --partitions and --rate are for --scenario")
     with reading(file) as lines:
         return parse_trace(lines, file, group)
-
-
-def _hpa(values: str | None, partitions: int, minimum: int | None, maximum: int | None, target: int | None) -> "Hpa":
-    from gridctl.cli.files import yaml_documents
-    from gridctl.scaling.hpa import changed, parse_hpa, recommended
-
-    hpa = recommended(partitions) if values is None else parse_hpa(yaml_documents(values), values)
-    return changed(hpa, minimum, maximum, target)
 
 
 def _show(outcome: "Outcome", trace: "Trace", output: OutputFormat) -> None:
