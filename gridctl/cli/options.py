@@ -1,6 +1,8 @@
 """Options before every command and options that several commands share; the group and the settings of a command."""
 
 import os
+import re
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
@@ -37,7 +39,45 @@ Listen = Annotated[
         "--listen", metavar="HOST:PORT", help="Answer /livez, /readyz and /metrics there; 0.0.0.0:8080 in a pod."
     ),
 ]
-Duration = Annotated[float | None, typer.Option("--duration", min=0, help="Stop after that many seconds.")]
+
+
+_UNITS_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
+_WITH_UNITS = re.compile(rf"(?:{_PART.pattern})+", re.ASCII)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+
+
+def seconds_of(given: str | float) -> float:
+    """Return a duration in seconds, for a parser of options: `90s`, `10m`, `1h30m`; a number alone is seconds."""
+    text = str(given)
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    if _WITH_UNITS.fullmatch(text):
+        return sum(float(number) * _UNITS_S[unit] for number, unit in _PART.findall(text))
+    raise typer.BadParameter(f"{text} is not a duration: write for example 90s, 10m or 2h")
+
+
+def epoch_ms_of(text: str, now_ms: int) -> int:
+    """Return a point in time, given in ISO 8601 or as how long ago it is; UsageProblem."""
+    if _WITH_UNITS.fullmatch(text):
+        return now_ms - round(seconds_of(text) * 1000)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageProblem(
+            f"{text} is not a time", next_step="write for example 10m, 2026-01-31 or 2026-01-31T06:00Z"
+        ) from error
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+Duration = Annotated[
+    float | None,
+    typer.Option("--duration", parser=seconds_of, metavar="DURATION", help="Stop after that time: 90s, 10m, 2h."),
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="From then on: ISO 8601 (UTC without an offset), or 10m, 2h ago."),
+]
 
 Value = TypeVar("Value")
 

@@ -4,8 +4,9 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,21 +38,57 @@ def print_data(data: object, output: str) -> None:
     sys.stdout.flush()
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """Print a table that fits the terminal; numbers stand on the right."""
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None, cut: bool = False
+) -> None:
+    """Print a table that fits the terminal, each row on one line; numbers stand on the right.
+
+    Only the last column gives way: its text goes on in the next line, at a word; with `cut` it ends with `…`.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     listed = [list(row) for row in rows]
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    table = Table(
+        title=title, box=box.SIMPLE_HEAD, title_justify="left", show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
+    )
     for index, column in enumerate(columns):
-        numeric = all(isinstance(row[index], int | float) for row in listed) and bool(listed)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        numeric = bool(listed) and all(isinstance(row[index], int | float) for row in listed)
+        gives_way = index == len(columns) - 1 and not numeric
+        overflow: Literal["fold", "ellipsis"] = "fold" if gives_way and not cut else "ellipsis"
+        table.add_column(column, justify="right" if numeric else "left", overflow=overflow, no_wrap=not gives_way)
     for row in listed:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(_shown(cell)) for cell in row))
-    Console(highlight=False).print(table)
+        table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell), no_wrap=cut or None) for cell in row))
+    console = Console(highlight=False)
+    if title is not None:  # one of several
+        console.print()
+    console.print(table)
+
+
+def time_text(time_ms: int, now_ms: int) -> str:
+    """Return a time as ISO 8601, UTC; without the date where it is today's."""
+    try:
+        time, now = (datetime.fromtimestamp(each / 1000, UTC) for each in (time_ms, now_ms))
+    except (ValueError, OverflowError):  # beyond the year 9999
+        return f"{time_ms} ms"
+    return f"{time:%H:%M:%SZ}" if time.date() == now.date() else f"{time:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def time_and_age(time_ms: int | None, now_ms: int) -> tuple[str, str]:
+    """Return the two cells that say when something was; `-` where that is not known."""
+    if time_ms is None:
+        return "-", "-"
+    return time_text(time_ms, now_ms), age_text((now_ms - time_ms) / 1000)
+
+
+def age_text(seconds: float) -> str:
+    """Return how long ago something was, in its largest unit: `42s`, `7m`, `3h`, `12d`."""
+    for unit, length_s, up_to in (("s", 1, 100), ("m", 60, 100), ("h", 3600, 48)):
+        if abs(seconds) < up_to * length_s:
+            return f"{seconds / length_s:.0f}{unit}"
+    return f"{seconds / 86_400:.0f}d"
 
 
 def print_result(document: object, output: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -75,7 +112,7 @@ def _account_rows(name: str, value: object) -> list[tuple[str, object]]:
         return [(name, value)]
     if any(isinstance(part, Mapping) for part in value.values()):
         return [row for key, part in value.items() for row in _account_rows(f"{name} {key}", part)]
-    return [(name, ", ".join(f"{key} {_shown(part) or '-'}" for key, part in value.items()))] if value else []
+    return [(name, ", ".join(f"{key} {printable(part) or '-'}" for key, part in value.items()))] if value else []
 
 
 @contextmanager
@@ -91,9 +128,9 @@ def progress_bar(what: str, total: int | None) -> Iterator[Callable[[int], None]
         yield lambda count: shown.advance(task, count)
 
 
-def _shown(cell: object) -> str:
-    """Return a cell's text; what a terminal would obey becomes U+FFFD. A line feed stays: cells have lines."""
-    text = "" if cell is None else str(cell)
+def printable(value: object) -> str:
+    """Return a value as text; what a terminal would obey becomes U+FFFD. A line feed stays: cells have lines."""
+    text = "" if value is None else str(value)
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() or each == "\n" else "\N{REPLACEMENT CHARACTER}" for each in text)

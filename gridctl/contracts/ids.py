@@ -1,5 +1,6 @@
 """Identifiers: their bounds, and the message id that makes an event recognisable on every machine."""
 
+import re
 from hashlib import blake2b
 from typing import Annotated
 
@@ -11,9 +12,19 @@ ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/@+\-]*$"
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=ID_MAX_LENGTH, pattern=ID_PATTERN)]
 FirmwareVersion = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=ID_PATTERN)]
+_FIRMWARE_FAMILY = re.compile(r"\D*\d+(\.\d+)?", re.ASCII)
 
 MSG_ID_BYTES = 16
 _EMPTY = blake2b(digest_size=MSG_ID_BYTES)  # copying it costs less than setting one up
+
+
+def firmware_family(version: str) -> str:
+    """Return the family of a firmware version: what stands up to its second number, `2.4` for `2.4.1-rc1`.
+
+    A version without numbers is its own family.
+    """
+    found = _FIRMWARE_FAMILY.match(version)
+    return found[0] if found else version
 
 
 def msg_id(device_id: str, event_time_ms: int) -> str:

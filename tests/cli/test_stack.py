@@ -180,6 +180,9 @@ def test_endpoints_that_do_not_answer_are_named(words: list[str], tmp_path: Path
     assert time.monotonic() - started_s < 25, "10 s on a machine that is not busy"
     assert done.returncode == 5
     assert "127.0.0.1:9" in done.stderr + done.stdout
+    if words == ["doctor"]:  # whole, and below a table of one line a check
+        assert "\nredis: the grid state at redis://127.0.0.1:9 cannot be used: Error 111" in done.stdout
+        assert "\n  next: run `gridctl doctor`; `gridctl up` starts a local stack\n" in done.stdout
 
 
 def test_tail_prints_the_newest_records_decoded(stack: RunningStack) -> None:

@@ -1,14 +1,13 @@
 """`gridctl audit`: check the ledger, and export it."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gridctl.cli.gating import Format, run_gate
-from gridctl.cli.options import group, settings_of
+from gridctl.cli.options import Since, epoch_ms_of, group, settings_of
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ HeadOption = Annotated[
 Registry = Annotated[
     str | None, typer.Option("--registry", metavar="URL", help="Another registry; glue://REGION/NAME for AWS Glue.")
 ]
-Since = Annotated[str | None, typer.Option(metavar="TIME", help="From this time on, ISO 8601; UTC without an offset.")]
 Until = Annotated[str | None, typer.Option(metavar="TIME", help="Before this time.")]
 
 
@@ -66,8 +64,10 @@ def export(context: typer.Context, since: Since = None, until: Until = None) -> 
     """
     from gridctl.audit.export import in_range, line_of
     from gridctl.cli.wiring.governance import ledger_of
+    from gridctl.runtime.clock import wall_clock_ms
 
-    since_ms, until_ms = _epoch_ms(since), _epoch_ms(until)
+    now_ms = wall_clock_ms()
+    since_ms, until_ms = (None if text is None else epoch_ms_of(text, now_ms) for text in (since, until))
     with ledger_of(settings_of(context)) as ledger:
         for entry in in_range(ledger.records(), since_ms, until_ms):
             sys.stdout.buffer.write(line_of(entry))
@@ -89,15 +89,3 @@ def _verify_file(path: Path, expected: "Head | None") -> "Verdict":
         words = f"begins at entry {seen.first.sequence}: what was before it is not checked"
         findings.append(Finding(rule="audit-beginning", severity="warning", message=words, file=str(path), line=1))
     return Verdict(GATE, {"entries": seen.count, "head": str(seen.head), "file": str(path)}, tuple(findings))
-
-
-def _epoch_ms(text: str | None) -> int | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageProblem(
-            f"{text} is not a time", next_step="write for example 2026-01-31 or 2026-01-31T06:00Z"
-        ) from error
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

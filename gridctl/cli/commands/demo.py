@@ -8,7 +8,8 @@ import typer
 
 from gridctl.cli.commands.process import GROUP
 from gridctl.cli.commands.stack import Broker, BrokerKind
-from gridctl.cli.options import Output, OutputFormat, settings_of
+from gridctl.cli.options import Output, OutputFormat, seconds_of, settings_of
+from gridctl.errors import UsageProblem, ViolationFound
 
 if TYPE_CHECKING:
     from gridctl.local.demo.meter import Meter
@@ -18,8 +19,11 @@ app = typer.Typer()
 
 LINE_EVERY_S = 5.0
 
+LONGEST_S = 86_400
+
 Duration = Annotated[
-    float, typer.Option("--duration", min=1, max=86_400, help="For how many seconds the devices send.")
+    float,
+    typer.Option("--duration", parser=seconds_of, metavar="DURATION", help="For how long the devices send: 90s, 10m."),
 ]
 Devices = Annotated[
     int, typer.Option("--devices", min=10, max=1_000_000, help="Thermostats and chargers, nine to one.")
@@ -47,10 +51,11 @@ def demo(
     """
     from gridctl.cli.output import talk
     from gridctl.cli.wiring.local import demo_of, stack_of_demo
-    from gridctl.errors import ViolationFound
     from gridctl.local.demo.run import Plan
     from gridctl.runtime.stop import Stop, terminable
 
+    if not 1 <= duration <= LONGEST_S:
+        raise UsageProblem("--duration is shorter than a second, or longer than a day", next_step="try --duration 20s")
     settings = settings_of(context)
     say = talk().print
     with (
@@ -104,7 +109,7 @@ def _show(result: "Result", output: OutputFormat) -> None:
     sources = [[name, *row.values()] for name, row in report["sources"].items()]
     print_table(["source", "sent", "unanswered", "in Kafka", "dead letters"], sources)
     for title, counts in (("reason", report["by_reason"]), ("firmware", report["by_firmware"])):
-        print_table([title, "dead letters"], list(counts.items()))
+        print_table([title, "letters"], list(counts.items()), title=f"Dead letters by {title}")
     latency = report["latency_ms"]
     typer.echo(f"{report['events_per_s']} readings/s, latency p50 {latency['p50']} ms, p99 {latency['p99']} ms")
     typer.echo(result.account.sentence())

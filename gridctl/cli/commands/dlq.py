@@ -93,7 +93,10 @@ def _topics(catalogue: "TopicCatalogue", topic: str | None) -> list[str]:
 
 
 def _print_table(rows: Iterable[dict[str, Any]]) -> None:
-    from gridctl.cli.output import print_table
+    from gridctl.cli.output import print_table, time_and_age
+    from gridctl.runtime.clock import wall_clock_ms
 
-    columns = ("topic", "offset", "rule", "device_id", "firmware", "reason", "raw_length")
-    print_table(columns, [[row[column] for column in columns] for row in rows])
+    now_ms = wall_clock_ms()
+    columns = ("device_id", "firmware", "rule", "reason")
+    cells = ([*time_and_age(row["rejected_at_ms"], now_ms), *(row[column] for column in columns)] for row in rows)
+    print_table(("refused", "age", *columns), cells, cut=True)

@@ -1,5 +1,6 @@
 """`gridctl up`, `status`, `down` and `doctor`: the platform's parts on this machine."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -98,11 +99,22 @@ def doctor(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
     from gridctl.local.doctor import examine
 
     checks = examine(questions_of(settings_of(context)))
-    rows = ([check.name, check.address, check.problem or "ok", check.next_step] for check in checks)
+    rows = ([check.name, "failed" if check.problem else "ok", check.address] for check in checks)
     document = {"checks": [check.as_json() for check in checks]}
-    print_result(document, output, ["check", "address", "result", "next"], rows)
+    print_result(document, output, ["check", "result", "address"], rows)
+    if output is OutputFormat.TABLE:
+        _say_problems((check.name, check.problem, check.next_step) for check in checks)
     if any(check.problem for check in checks):
         raise typer.Exit(ExitCode.UNAVAILABLE)
+
+
+def _say_problems(found: Iterable[tuple[str, str, str]]) -> None:
+    """Print each problem whole, below the table: none of it may be cut, or broken in its words."""
+    from gridctl.cli.output import printable
+
+    for name, problem, next_step in found:
+        if problem:
+            typer.echo(printable(f"{name}: {problem}" + (f"\n  next: {next_step}" if next_step else "")))
 
 
 def _row(part: "Part", problem: str) -> dict[str, Any]:
@@ -118,5 +130,7 @@ def _show(rows: list[dict[str, Any]], output: OutputFormat) -> None:
     from gridctl.cli.output import print_result
 
     marks = {True: Text("up", "green"), False: Text("down", "bold red")}
-    cells = ([row["name"], row["kind"], row["address"], marks[row["up"]], row["problem"]] for row in rows)
-    print_result({"parts": rows}, output, ["part", "kind", "address", "state", "problem"], cells)
+    cells = ([row["name"], row["kind"], marks[row["up"]], row["address"]] for row in rows)
+    print_result({"parts": rows}, output, ["part", "kind", "state", "address"], cells)
+    if output is OutputFormat.TABLE:
+        _say_problems((row["name"], row["problem"], "") for row in rows)

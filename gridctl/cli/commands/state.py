@@ -57,19 +57,27 @@ def _named(name: str, state: "StateReader", event_of: "EventOf") -> tuple[list[d
 
 
 def _print_tables(devices: list[dict[str, Any]], circuits: list[dict[str, Any]]) -> None:
-    from gridctl.cli.output import print_table
+    from gridctl.cli.output import age_text, print_table, time_text
     from gridctl.contracts.kinds import KINDS
+    from gridctl.runtime.clock import wall_clock_ms
 
     if circuits or not devices:
-        print_table(
-            ["circuit", "power_w", "devices"], [list(circuit.values()) for circuit in circuits], title="Circuits"
-        )
+        rows = [list(circuit.values()) for circuit in circuits]
+        print_table(["circuit", "power_w", "devices"], rows, title="Circuits")
+    now_ms = wall_clock_ms()
     print_table(
-        ["device", "kind", "circuit", "event_time_ms", "last_seen_ms", "quality", "values"],
+        ["device", "circuit", "reported", "seen", "quality", "values"],
         [
-            [row[key] for key in ("device_id", "kind", "circuit_id", "event_time_ms", "last_seen_ms", "last_quality")]
-            + [KINDS[row["kind"]].summary(row)]
+            [
+                row["device_id"],
+                row["circuit_id"],
+                time_text(row["event_time_ms"], now_ms),
+                age_text((now_ms - row["last_seen_ms"]) / 1000),
+                row["last_quality"],
+                KINDS[row["kind"]].summary(row),
+            ]
             for row in devices
         ],
         title="Devices",
+        cut=True,
     )

@@ -27,7 +27,7 @@ def list_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
 
     $ gridctl up && gridctl topics list
     """
-    from gridctl.cli.output import print_data, print_table
+    from gridctl.cli.output import print_data
     from gridctl.cli.wiring.base import catalogue_of, topic_admin
 
     settings = settings_of(context)
@@ -46,7 +46,7 @@ def list_(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
         for spec in catalogue_of(settings).topic
     ]
     if output is OutputFormat.TABLE:
-        print_table(list(rows[0]), [list(row.values()) for row in rows])
+        _print_topics(rows)
     else:
         print_data({"topics": rows}, output.value)
 
@@ -110,6 +110,21 @@ def tail(context: typer.Context, topic: TopicArgument, limit: Limit = 10, follow
             print_json_lines(rows)
             if not follow or stop.wait(FOLLOW_EVERY_S):
                 break
+
+
+def _print_topics(rows: list[dict[str, Any]]) -> None:
+    from gridctl.cli.output import age_text, print_table
+
+    def kept(row: dict[str, Any]) -> str:
+        if row["cleanup_policy"] == "compact":
+            return "compacted"
+        return "for ever" if row["retention_ms"] < 0 else age_text(row["retention_ms"] / 1000)
+
+    print_table(
+        ["topic", "partitions", "kept", "exists", "owner"],
+        [[row["topic"], row["partitions"], kept(row), "yes" if row["exists"] else "NO", row["owner"]] for row in rows],
+        cut=True,
+    )
 
 
 def _show(changes: "list[TopicChange]", output: OutputFormat, nothing: str) -> None:
