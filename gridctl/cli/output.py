@@ -1,6 +1,7 @@
 """Rendering: data on stdout as table, JSON or YAML; progress and messages on stderr."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_BARS = " ▁▂▃▄▅▆▇█"
 
 
 @cache
@@ -65,6 +68,12 @@ def print_table(
     if title is not None:  # one of several
         console.print()
     console.print(table)
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Return a bar for each value, the highest for the greatest; a blank for none."""
+    top = max(values, default=0)
+    return "".join(_BARS[math.ceil(value * (len(_BARS) - 1) / top)] if value > 0 else _BARS[0] for value in values)
 
 
 def time_text(time_ms: int, now_ms: int) -> str:

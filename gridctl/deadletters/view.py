@@ -1,10 +1,9 @@
 """Dead letters as they lie in their topics, and as people and scripts see them."""
 
 from base64 import b64encode
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from gridctl.contracts.deadletter import LENGTHS
 from gridctl.streams.codec import FramedDecoder, Unreadable
@@ -15,7 +14,10 @@ NOT_KNOWN = "UNKNOWN"
 
 
 class StoredLetter(NamedTuple):
-    """One record of a dead letter topic; where it cannot be read, `letter` is None and `problem` says why."""
+    """One record of a dead letter topic, and when it was appended.
+
+    Where it cannot be read, `letter` is None and `problem` says why.
+    """
 
     topic: str
     partition: int
@@ -23,17 +25,32 @@ class StoredLetter(NamedTuple):
     letter: Mapping[str, Any] | None
     problem: str
     value: bytes
+    time_ms: int
 
 
-def stored_letters(reader: RangedReader, decoder: FramedDecoder, topics: Sequence[str]) -> Iterator[StoredLetter]:
-    """Yield all records of dead letter topics; raise Unavailable, also where a topic is not there."""
-    for record in reader.read(reader.spans(topics)):
+class LettersReader(Protocol):
+    """Reads dead letter topics."""
+
+    def __call__(self, topics: Sequence[str], since_ms: int | None = None) -> Iterator[StoredLetter]:
+        """Yield the letters of topics, all or those appended since a time; raise Unavailable."""
+        ...
+
+
+def stored_letters(
+    reader: RangedReader, decoder: FramedDecoder, topics: Sequence[str], since_ms: int | None = None
+) -> Iterator[StoredLetter]:
+    """Yield the records of dead letter topics, all or those appended since a time.
+
+    Raise Unavailable, also where a topic is not there.
+    """
+    for record in reader.read(reader.spans(topics, since_ms=since_ms)):
         letter, problem, value = None, "", record.value() or b""
         try:
             letter = decoder.decode(value)
         except Unreadable as error:
             problem = error.reason
-        yield StoredLetter(record.topic() or "", record.partition() or 0, record.offset() or 0, letter, problem, value)
+        place = record.topic() or "", record.partition() or 0, record.offset() or 0
+        yield StoredLetter(*place, letter, problem, value, record.timestamp()[1])
 
 
 def letter_row(found: StoredLetter) -> dict[str, Any]:
@@ -69,26 +86,3 @@ def letter_row(found: StoredLetter) -> dict[str, Any]:
         "raw_length": letter["raw_length"],
         "raw_sha256": letter["raw_sha256"],
     }
-
-
-def summarise(letters: Iterable[StoredLetter]) -> dict[str, Any]:
-    """Return the total and the counts by rule, by firmware and by dead letter topic, the most frequent first.
-
-    A letter without a readable firmware counts as UNKNOWN, so that each of the three adds up to the total.
-    """
-    rules, firmwares, places = Counter[str](), Counter[str](), Counter[str]()
-    for found in letters:
-        letter = found.letter or {}
-        rules[letter.get("rule", UNREADABLE)] += 1
-        firmwares[letter.get("firmware") or NOT_KNOWN] += 1
-        places[found.topic] += 1
-    return {
-        "total": places.total(),
-        "by_reason": _ordered(rules),
-        "by_firmware": _ordered(firmwares),
-        "by_topic": _ordered(places),
-    }
-
-
-def _ordered(counts: Counter[str]) -> dict[str, int]:
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

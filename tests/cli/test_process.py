@@ -1,6 +1,7 @@
 """`gridctl process`, `state` and `dlq` on the real parts."""
 
 import json
+import re
 import signal
 import subprocess
 from base64 import b64decode
@@ -71,8 +72,14 @@ def test_what_cannot_be_decoded_is_a_dead_letter_with_its_place(platform: Runnin
     assert (done["consumed"], done["dead_lettered"]) == (len(JUNK) + 1, len(JUNK) + 1)
     counts = document(platform, "dlq", "summary")
     assert counts["total"] - before["total"] == len(JUNK) + 1
-    for grouped in ("by_reason", "by_firmware", "by_topic"):
+    for grouped in ("by_reason", "by_firmware", "by_firmware_family", "by_topic"):
         assert sum(counts[grouped].values()) == counts["total"]
+    now = document(platform, "dlq", "summary", "--since", "10m")
+    assert (now["total"], now["by_cause"][0]["letters"]) == (counts["total"], max(counts["by_reason"].values()))
+    assert now["per_minute_now"] == now["trend"][-1] > 0
+    assert document(platform, "dlq", "summary", "--since", "0s")["total"] == 0
+    table = platform.run("dlq", "summary", "--since", "10m").stdout
+    assert re.search(r"^frame_too_short +UNKNOWN +2 +2\.0 +\S+Z +\d+s +\S", table, re.MULTILINE), table
     shown = platform.run("dlq", "show", "--topic", "ev.session", "-o", "jsonl").stdout.splitlines()
     rows = [json.loads(line) for line in shown]
     assert [row["source_offset"] for row in rows] == list(range(len(JUNK) + 1))

@@ -61,7 +61,7 @@ def demo(
     with (
         terminable(),
         stack_of_demo(settings, broker.value, say, keep=keep) as own,
-        demo_of(own, Plan(duration, devices), GROUP) as run,
+        demo_of(own, Plan(duration, devices), GROUP, say) as run,
     ):
         run.begin(say)
         with Stop() as stop:

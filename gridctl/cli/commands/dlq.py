@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gridctl.cli.options import Output, OutputFormat, RecordFormat, RecordOutput, group, settings_of
+from gridctl.cli.options import (
+    Output,
+    OutputFormat,
+    RecordFormat,
+    RecordOutput,
+    Since,
+    epoch_ms_of,
+    group,
+    settings_of,
+)
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -21,27 +30,33 @@ Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most that 
 
 app = group("dlq")
 
+SHOWN, SHOWN_COUNTS = 15, 5
+
 
 @app.command("summary")
-def summary(context: typer.Context, output: Output = OutputFormat.TABLE) -> None:
-    """Count dead letters by reason (the rule that was broken), firmware and topic.
+def summary(context: typer.Context, since: Since = None, output: Output = OutputFormat.TABLE) -> None:
+    """Count dead letters by cause: the rule that was broken, the firmware that broke it, and the topic.
 
-    $ gridctl dlq summary -o json
+    With --since it looks at a window of time: how many letters a minute come now (in the last tenth of the window),
+    since when, and the trend over its ten parts. `≤` before a time says that it may have begun before the window.
+
+        $ gridctl dlq summary --since 10m
     """
-    from gridctl.cli.output import print_data, print_table
+    from gridctl.cli.output import print_data, talk
     from gridctl.cli.wiring.base import catalogue_of
     from gridctl.cli.wiring.streaming import dead_letters_of
-    from gridctl.deadletters.view import summarise
+    from gridctl.deadletters.summary import Window, summarise
+    from gridctl.runtime.clock import wall_clock_ms
 
-    settings = settings_of(context)
+    settings, now_ms = settings_of(context), wall_clock_ms()
+    window = None if since is None else Window(epoch_ms_of(since, now_ms), now_ms)
     topics = catalogue_of(settings).dead_letter_topics
-    with dead_letters_of(settings) as letters:
-        counts = summarise(letters(topics))
-    if output is not OutputFormat.TABLE:
-        print_data(counts, output.value)
-        return
-    for title, key in (("Reason", "by_reason"), ("Firmware", "by_firmware"), ("Topic", "by_topic")):
-        print_table([title.lower(), "letters"], [*counts[key].items(), ("total", counts["total"])], title=title)
+    with dead_letters_of(settings, talk().print) as letters:
+        found = summarise(letters(topics, window and window.since_ms), window)
+    if output is OutputFormat.TABLE:
+        _print_summary(found, now_ms)
+    else:
+        print_data(found, output.value)
 
 
 @app.command("show")
@@ -56,13 +71,13 @@ def show(
 
     $ gridctl dlq show --limit 10 -o jsonl
     """
-    from gridctl.cli.output import print_data, print_json_lines
+    from gridctl.cli.output import print_data, print_json_lines, talk
     from gridctl.cli.wiring.base import catalogue_of
     from gridctl.cli.wiring.streaming import dead_letters_of
 
     settings = settings_of(context)
     topics = _topics(catalogue_of(settings), topic)
-    with dead_letters_of(settings) as letters:
+    with dead_letters_of(settings, talk().print) as letters:
         rows = islice(_rows(letters(topics), rule), limit)
         if output is RecordFormat.JSONL:
             print_json_lines(rows)
@@ -90,6 +105,39 @@ def _topics(catalogue: "TopicCatalogue", topic: str | None) -> list[str]:
             f"--topic {topic} is not a dead letter topic and has none", next_step=f"name one of {', '.join(known)}"
         )
     return [wanted]
+
+
+def _print_summary(found: dict[str, Any], now_ms: int) -> None:
+    from gridctl.cli.output import print_table, printable, sparkline, time_and_age, time_text
+
+    since_ms, causes = found["since_ms"], found["by_cause"]
+    typer.echo(
+        f"{found['total']} dead letters"
+        + (
+            ""
+            if since_ms is None
+            else f" since {time_text(since_ms, now_ms)}, {found['per_minute_now']:g} a minute now"
+        )
+    )
+    if not causes:
+        return
+    rows = []
+    for cause in causes[:SHOWN]:
+        first, (_, last) = time_text(cause["first_ms"], now_ms), time_and_age(cause["last_ms"], now_ms)
+        row = [cause["rule"], cause["firmware"], cause["letters"]]
+        if since_ms is None:
+            row += [first, last]
+        else:
+            began_before = "≤" if cause["trend"][0] else ""
+            row += [round(cause["per_minute_now"], 1), began_before + first, last, sparkline(cause["trend"])]
+        rows.append([*row, cause["topic"].removesuffix(".dlq")])
+    rates = ([], []) if since_ms is None else (["/min"], ["trend"])
+    print_table(["rule", "firmware", "letters", *rates[0], "since", "last", *rates[1], "topic"], rows, cut=True)
+    if rest := causes[SHOWN:]:
+        typer.echo(f"and {len(rest)} causes more, with {sum(cause['letters'] for cause in rest)} letters: -o json")
+    for title, key in (("rule", "by_reason"), ("family", "by_firmware_family"), ("topic", "by_topic")):
+        counts = ", ".join(f"{name} {count}" for name, count in list(found[key].items())[:SHOWN_COUNTS])
+        typer.echo(f"by {title}: {printable(counts)}")
 
 
 def _print_table(rows: Iterable[dict[str, Any]]) -> None:

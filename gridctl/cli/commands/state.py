@@ -24,11 +24,11 @@ def show(context: typer.Context, name: Name = None, output: RecordOutput = Recor
 
         $ gridctl state show -o json
     """
-    from gridctl.cli.output import print_data, print_json_lines
+    from gridctl.cli.output import print_data, print_json_lines, talk
     from gridctl.cli.wiring.streaming import state_of
     from gridctl.state.view import circuit_rows, device_rows
 
-    with state_of(settings_of(context)) as (state, event_of):
+    with state_of(settings_of(context), talk().print) as (state, event_of):
         if name is None:
             devices, circuits = device_rows(state.devices(), event_of), circuit_rows(state.circuits())
         else:

@@ -149,7 +149,7 @@ def stack_of_demo(settings: Settings, kind: str, say: Callable[[str], None], *, 
 
 
 @contextmanager
-def demo_of(settings: Settings, plan: Plan, group: str) -> Iterator[Demo]:
+def demo_of(settings: Settings, plan: Plan, group: str, warn: Callable[[str], None]) -> Iterator[Demo]:
     """Yield a demo on the stack of the settings; its files are deleted when it ended well, else they stay."""
     from gridctl.local.demo.meter import Meter
     from gridctl.local.demo.run import Demo
@@ -162,7 +162,7 @@ def demo_of(settings: Settings, plan: Plan, group: str) -> Iterator[Demo]:
     with (
         reader_of(settings) as reader,
         closing(redis_of(settings)) as state,
-        dead_letters_of(settings) as letters,
+        dead_letters_of(settings, warn) as letters,
         closing(Meter(bootstrap, settings.kafka, reader, catalogue, group, state, letters)) as meter,
         Demo(plan, meter, work_dir, _environment(settings)) as demo,
     ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gridctl.adapters.mqtt_source import MqttSource
     from gridctl.cli.config import Settings
     from gridctl.contracts.registry import SchemaLookup
-    from gridctl.deadletters.view import StoredLetter
+    from gridctl.deadletters.view import LettersReader
     from gridctl.ingest.pipeline import Pipeline
     from gridctl.ingest.scada.source import Links
     from gridctl.process.processor import Processor
@@ -132,23 +132,23 @@ def processor_of(
 
 
 @contextmanager
-def state_of(settings: Settings) -> Iterator[tuple[StateReader, EventOf]]:
-    """Yield the grid state, and how to read the events in it."""
+def state_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tuple[StateReader, EventOf]]:
+    """Yield the grid state, and how to read the events in it, with what the registry said before where it is away."""
     from gridctl.state.reader import StoredEvents
 
     with closing(redis_of(settings)) as state:
         state.ping()
-        with registry_of(settings) as registry:
+        with lookup_of(settings, warn) as registry:
             yield state, StoredEvents(_decoders(settings, registry)).event
 
 
 @contextmanager
-def dead_letters_of(settings: Settings) -> Iterator[Callable[[Sequence[str]], Iterator[StoredLetter]]]:
-    """Yield what reads dead letter topics whole."""
+def dead_letters_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[LettersReader]:
+    """Yield what reads dead letter topics, with what the registry said before where it is away."""
     from gridctl.deadletters.view import stored_letters
     from gridctl.streams.codec import FramedDecoder
 
-    with registry_of(settings) as registry, reader_of(settings) as reader:
+    with lookup_of(settings, warn) as registry, reader_of(settings) as reader:
         decoder = FramedDecoder(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
         yield partial(stored_letters, reader, decoder)
 

@@ -8,7 +8,8 @@ from confluent_kafka import Consumer, TopicPartition
 from gridctl.adapters.kafka.config import Overrides, client_config
 from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated
 from gridctl.contracts.topics import TopicCatalogue
-from gridctl.deadletters.view import StoredLetter, summarise
+from gridctl.deadletters.summary import summarise
+from gridctl.deadletters.view import StoredLetter
 from gridctl.state.reader import StateReader
 from gridctl.state.view import circuit_rows
 from gridctl.streams.reader import Place, RangedReader

@@ -77,7 +77,7 @@ def test_a_letter_written_before_attempts_were_counted_is_of_the_first_one() -> 
     assert "attempt" not in old
     value = framed_encoder(DEAD_LETTER_SUBJECT, first, registry).header + compile_encoder(first)(old)
     found = FramedDecoder(registry, ours).decode(value)
-    assert letter_row(StoredLetter("t.dlq", 0, 0, found, "", value))["attempt"] == 1
+    assert letter_row(StoredLetter("t.dlq", 0, 0, found, "", value, 1))["attempt"] == 1
     assert json.loads(ours)["fields"][-1]["name"] == "attempt"
 
 

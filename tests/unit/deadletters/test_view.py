@@ -4,7 +4,7 @@ from base64 import b64decode
 from hashlib import sha256
 from typing import Any
 
-from gridctl.deadletters.view import StoredLetter, letter_row, summarise
+from gridctl.deadletters.view import StoredLetter, letter_row
 
 
 def found(rule: str = "bad_utf8", topic: str = "iot.thermostat.dlq", **more: Any) -> StoredLetter:
@@ -24,7 +24,7 @@ def found(rule: str = "bad_utf8", topic: str = "iot.thermostat.dlq", **more: Any
         "raw_length": 2,
         "raw_sha256": "0" * 64,
     }
-    return StoredLetter(topic, 0, 7, {**letter, **more}, "", b"")
+    return StoredLetter(topic, 0, 7, {**letter, **more}, "", b"", 1)
 
 
 def test_a_row_says_where_the_letter_lies_and_where_it_came_from() -> None:
@@ -37,22 +37,7 @@ def test_a_row_says_where_the_letter_lies_and_where_it_came_from() -> None:
 
 
 def test_what_is_no_dead_letter_is_shown_with_its_own_bytes() -> None:
-    row = letter_row(StoredLetter("iot.thermostat.dlq", 0, 1, None, "p" * 600, b"junk"))
+    row = letter_row(StoredLetter("iot.thermostat.dlq", 0, 1, None, "p" * 600, b"junk", 1))
     assert (row["rule"], len(row["reason"])) == ("unreadable_dead_letter", 512)
     assert (b64decode(row["raw_base64"]), row["raw_length"]) == (b"junk", 4)
     assert row["raw_sha256"] == sha256(b"junk").hexdigest()
-
-
-def test_each_of_the_counts_adds_up_to_the_total() -> None:
-    letters = [found(), found(firmware="3.0"), found("truncated", "ev.session.dlq", firmware="3.0")]
-    counts = summarise([*letters, StoredLetter("unrouted.dlq", 0, 1, None, "?", b"")])
-    assert counts == {
-        "total": 4,
-        "by_reason": {"bad_utf8": 2, "truncated": 1, "unreadable_dead_letter": 1},
-        "by_firmware": {"3.0": 2, "UNKNOWN": 2},
-        "by_topic": {"iot.thermostat.dlq": 2, "ev.session.dlq": 1, "unrouted.dlq": 1},
-    }
-
-
-def test_no_letters_is_an_answer_too() -> None:
-    assert summarise([]) == {"total": 0, "by_reason": {}, "by_firmware": {}, "by_topic": {}}
