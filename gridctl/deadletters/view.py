@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from gridctl.contracts.deadletter import LENGTHS
 from gridctl.streams.codec import FramedDecoder, Unreadable
-from gridctl.streams.reader import RangedReader
+from gridctl.streams.reader import RangedReader, Record, Span
 
 UNREADABLE = "unreadable_dead_letter"
 NOT_KNOWN = "UNKNOWN"
@@ -44,13 +44,32 @@ def stored_letters(
     Raise Unavailable, also where a topic is not there.
     """
     for record in reader.read(reader.spans(topics, since_ms=since_ms)):
-        letter, problem, value = None, "", record.value() or b""
-        try:
-            letter = decoder.decode(value)
-        except Unreadable as error:
-            problem = error.reason
-        place = record.topic() or "", record.partition() or 0, record.offset() or 0
-        yield StoredLetter(*place, letter, problem, value, record.timestamp()[1])
+        yield _stored(record, decoder)
+
+
+def newest_letter(
+    device_id: str, reader: RangedReader, decoder: FramedDecoder, topics: Sequence[str], look_at: int
+) -> StoredLetter | None:
+    """Return the newest dead letter of a device among the newest `look_at` offsets of each partition, or None.
+
+    Letters are keyed by their device. Raise Unavailable.
+    """
+    spans = {place: Span(max(first, end - look_at), end) for place, (first, end) in reader.spans(topics).items()}
+    key = device_id.encode()
+    # A message of the client is false where its value is empty: only None is none.
+    own = (record for record in reader.read(spans) if record.key() == key)
+    found = max(own, key=lambda record: (record.timestamp()[1], record.offset() or 0), default=None)
+    return None if found is None else _stored(found, decoder)
+
+
+def _stored(record: Record, decoder: FramedDecoder) -> StoredLetter:
+    letter, problem, value = None, "", record.value() or b""
+    try:
+        letter = decoder.decode(value)
+    except Unreadable as error:
+        problem = error.reason
+    place = record.topic() or "", record.partition() or 0, record.offset() or 0
+    return StoredLetter(*place, letter, problem, value, record.timestamp()[1])
 
 
 def letter_row(found: StoredLetter) -> dict[str, Any]:

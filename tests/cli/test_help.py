@@ -70,7 +70,7 @@ def test_the_root_help_names_every_command() -> None:
 
 @pytest.fixture(scope="module")
 def workplace(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the files that the examples name, made by the commands themselves."""
+    """A directory with the files that the examples name, made by the commands themselves, and a state with devices."""
     directory: Path = tmp_path_factory.mktemp("examples")
     for line in (
         "gridctl simulate assets --thermostats 20 --chargers 5 --scada 2 --to assets.jsonl",
@@ -78,6 +78,8 @@ def workplace(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> 
     ):
         done = run(line, directory, stack.environment)
         assert done.returncode == 0, f"{line}\n{done.stderr}"
+    stack.run("ingest", "jsonl", directory / "readings.jsonl")
+    stack.run("process", "--until-idle")
     return directory
 
 

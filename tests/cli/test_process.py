@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import time
 from base64 import b64decode
 from contextlib import closing
 from hashlib import sha256
@@ -15,7 +16,8 @@ from confluent_kafka import Producer
 
 from gridctl.adapters.redis_state import RedisState
 from tests.running_stack import RunningStack
-from tests.support.paths import GRIDCTL
+from tests.support.command import call
+from tests.support.paths import GRIDCTL, ROOT
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.stack]
@@ -111,6 +113,33 @@ def test_one_device_or_circuit_can_be_named(platform: RunningStack) -> None:
     assert len(lines) == len(everything["devices"]) + len(everything["circuits"])
 
 
+def test_on_call_sees_who_fell_silent_and_whether_a_device_is_alive(platform: RunningStack) -> None:
+    before = document(platform, "state", "stale", "--older-than", "1h", "--limit", 3)
+    assert (before["devices"], before["silent"], len(before["silent_devices"])) == (DEVICES, DEVICES, 3)
+    lines = simulated("thermostats", platform).splitlines()
+    reading = {**json.loads(lines[0]), "event_time_ms": int(time.time() * 1000)}
+    name = reading["device_id"]
+    platform.run("ingest", "jsonl", "-", stdin=json.dumps(reading) + "\n")
+    assert process(platform)["applied"] == 1
+    after = platform.run("state", "stale", "--older-than", "1h", "-o", "jsonl").stdout.splitlines()
+    assert len(after) == DEVICES - 1
+    assert name not in {json.loads(line)["device_id"] for line in after}
+    table = platform.run("state", "stale", "--older-than", "1h").stdout
+    assert f"{DEVICES - 1} of {DEVICES} devices silent for 60m or longer" in table
+
+    names = name, before["silent_devices"][0]["device_id"]
+    report, silent = (document(platform, "state", "device", each) for each in names)
+    assert (report["alive"], report["event"]["power_w"], report["unknown"]) == (True, reading["power_w"], {})
+    assert (silent["alive"], silent["why"], silent["last_dead_letter"]) == (False, "SILENT", None)
+    refused = document(platform, "state", "device", "junk-1")
+    assert (refused["why"], refused["last_dead_letter"]["source_offset"]) == ("NEVER_APPLIED", len(JUNK))
+    assert platform.run("state", "device", "nobody", check=False).returncode == 2
+    away = call("state", "device", name, cwd=ROOT, env={**platform.variables, "GRIDCTL_BOOTSTRAP": "127.0.0.1:9"})
+    assert away.returncode == 5
+    assert f"{name} is alive" in away.stdout
+    assert "last dead letter  UNKNOWN: Kafka at 127.0.0.1:9" in away.stdout
+
+
 def test_max_messages_and_progress(platform: RunningStack, tmp_path: Path) -> None:
     progress = tmp_path / "progress.json"
     done = document(
@@ -123,7 +152,7 @@ def test_max_messages_and_progress(platform: RunningStack, tmp_path: Path) -> No
         "latency_ms": done["latency_ms"],
     }
     rest = process(platform, "--group", "t.max")
-    assert rest["consumed"] == 2 * DEVICES * TICKS + len(JUNK) + 1 - 700
+    assert rest["consumed"] == 2 * DEVICES * TICKS + len(JUNK) + 2 - 700
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])

@@ -27,5 +27,6 @@ def test_ingest_process_and_assets_apply_start_without_the_registry(own_stack: R
             again = json.loads(done.stdout)
             assert (again.get("published"), again.get("read")) == (before.get("published"), before.get("read"))
         effects = json.loads(done.stdout)
+        assert len(json.loads(own_stack.run("state", "show", "-o", "json").stdout)["devices"]) == 20
     assert effects["dead_lettered"] == 0
     assert (effects["applied"], effects["consumed"]) == (0, len(fleet.splitlines())), effects

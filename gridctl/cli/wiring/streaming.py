@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridctl.cli.extras import extra
 from gridctl.cli.wiring.base import (
+    catalogue_of,
     dead_letter_topics,
     login_of,
     lookup_of,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from gridctl.adapters.mqtt_source import MqttSource
     from gridctl.cli.config import Settings
     from gridctl.contracts.registry import SchemaLookup
-    from gridctl.deadletters.view import LettersReader
+    from gridctl.deadletters.view import LettersReader, StoredLetter
     from gridctl.ingest.pipeline import Pipeline
     from gridctl.ingest.scada.source import Links
     from gridctl.process.processor import Processor
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 ASSET_SUBJECT = f"{ASSET_TOPIC}-value"
 # What the process holds open besides its links: the broker's connections, the registry's, files and pipes.
 OTHER_FILES = 64
+# The newest dead letters of each partition: what a person can wait for, also where there are millions.
+LETTERS_LOOKED_AT = 5000
 
 
 @contextmanager
@@ -134,12 +137,17 @@ def processor_of(
 @contextmanager
 def state_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tuple[StateReader, EventOf]]:
     """Yield the grid state, and how to read the events in it, with what the registry said before where it is away."""
-    from gridctl.state.reader import StoredEvents
-
     with closing(redis_of(settings)) as state:
         state.ping()
         with lookup_of(settings, warn) as registry:
-            yield state, StoredEvents(_decoders(settings, registry)).event
+            yield state, event_reader(settings, registry)
+
+
+def event_reader(settings: Settings, registry: SchemaLookup) -> EventOf:
+    """Return what reads the events in the grid state."""
+    from gridctl.state.reader import StoredEvents
+
+    return StoredEvents(_decoders(settings, registry)).event
 
 
 @contextmanager
@@ -151,6 +159,17 @@ def dead_letters_of(settings: Settings, warn: Callable[[str], None]) -> Iterator
     with lookup_of(settings, warn) as registry, reader_of(settings) as reader:
         decoder = FramedDecoder(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
         yield partial(stored_letters, reader, decoder)
+
+
+def newest_letter_of(settings: Settings, device_id: str, warn: Callable[[str], None]) -> StoredLetter | None:
+    """Return a device's newest dead letter, of the newest ones in every dead letter topic; raise Unavailable."""
+    from gridctl.deadletters.view import newest_letter
+    from gridctl.streams.codec import FramedDecoder
+
+    topics = catalogue_of(settings).dead_letter_topics
+    with lookup_of(settings, warn) as registry, reader_of(settings) as reader:
+        decoder = FramedDecoder(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
+        return newest_letter(device_id, reader, decoder, topics, LETTERS_LOOKED_AT)
 
 
 @contextmanager
