@@ -45,13 +45,21 @@ def listed(client: AdminClient, limit_s: float) -> tuple[dict[str, str], str | N
     return {each.group_id: each.state.name for each in answer.valid}, missing or None
 
 
-def read_groups(client: AdminClient, states: Mapping[str, str | None], limit_s: float) -> dict[str, Group]:
-    """Return each group; `states` holds what is known of it already: one that is EMPTY has no members to ask for."""
-    answers = pipelined(_asks(client, states), limit_s + len(states) / GROUPS_PER_S)
-    return {
+def read_groups(
+    client: AdminClient, states: Mapping[str, str | None], away: Mapping[str, str], limit_s: float
+) -> dict[str, Group]:
+    """Return each group.
+
+    `states` holds what is known of it already: one that is EMPTY has no members to ask for. `away` says of some why
+    they cannot be asked for.
+    """
+    asked = {group: state for group, state in states.items() if group not in away}
+    answers = pipelined(_asks(client, asked), limit_s + len(asked) / GROUPS_PER_S)
+    known = {
         group: _group(answers["commits", group], answers.get(("members", group)), state)
-        for group, state in states.items()
+        for group, state in asked.items()
     }
+    return known | {group: Group(UNKNOWN, (), Problem(words), words) for group, words in away.items()}
 
 
 def _asks(client: AdminClient, states: Mapping[str, str | None]) -> Iterator[tuple[tuple[str, str], Ask]]:

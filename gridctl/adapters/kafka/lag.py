@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._metadata import ClusterMetadata
 
 from gridctl.adapters.kafka.config import Overrides, client_config
+from gridctl.adapters.kafka.coordinators import groups_away
 from gridctl.adapters.kafka.errors import translated
 from gridctl.adapters.kafka.groups import Group, listed, read_groups
 from gridctl.adapters.kafka.heads import heads
@@ -24,6 +25,8 @@ from gridctl.streams.reader import Place
 STEP_S = 4.0
 """How long each set of requests may take that are sent side by side: the list of groups, their commits and members,
 ends of logs, last stable offsets, oldest records. The metadata before them takes at most six seconds."""
+PROBE_S = 2.0
+"""How long a broker may take to show that it is there, before it is asked for groups."""
 # A broker that does not answer is given up within a step, so that another one can still be asked.
 OWN = {"socket.timeout.ms": 2_000}
 
@@ -34,32 +37,37 @@ class KafkaLag:
     def __init__(self, bootstrap: str, overrides: Overrides) -> None:
         self._bootstrap = bootstrap
         self._overrides = overrides
-        with translated(bootstrap):
-            self._client = AdminClient(client_config("admin", bootstrap, overrides, OWN))
 
     def look(
         self, groups: Collection[str] | None = None, topics: Collection[str] | None = None, *, max_heads: int = 0
     ) -> Look:
         """Read groups on topics. Commits are read before the ends of the logs, so that none seems to lie beyond."""
         with translated(self._bootstrap):
-            cluster, asked_s = metadata_of(self._client, self._bootstrap), time.monotonic()
+            # A new client each time: an old one goes on asking brokers that were coordinators before one was away.
+            client = AdminClient(client_config("admin", self._bootstrap, self._overrides, OWN))
+            cluster = metadata_of(client, self._bootstrap)
             states: Mapping[str, str | None] = dict.fromkeys(groups or ())
             missing = None
             if groups is None:
-                states, missing = listed(self._client, STEP_S)
-            found = read_groups(self._client, states, STEP_S)
+                states, missing = listed(client, STEP_S)
+            away = groups_away(client, cluster, states, PROBE_S)
+            asked_s = time.monotonic()
+            found = read_groups(client, states, away, STEP_S)
             places = {name: _places(group, cluster, topics) for name, group in found.items()}
-            ends = log_ends(self._client, cluster, {place for each in places.values() for place in each}, STEP_S)
+            ends = log_ends(client, cluster, {place for each in places.values() for place in each}, STEP_S)
             measured_ms, took_ms = wall_clock_ms(), round((time.monotonic() - asked_s) * 1000)
-            ends = with_stable_ends(self._client, cluster, ends, STEP_S)
+            ends = with_stable_ends(client, cluster, ends, STEP_S)
 
             def reading_of(name: str) -> GroupReading:
                 group = found[name]
                 readings = [_reading(group, place, ends[place], measured_ms, took_ms) for place in places[name]]
                 return _group_reading(name, group, readings)
 
-            wanted = sorted(name for name in found if places[name] or topics is None or groups is not None)
-            return Look(groups=self._with_heads([reading_of(name) for name in wanted], max_heads), problem=missing)
+            def is_elsewhere(name: str) -> bool:
+                return groups is None and topics is not None and found[name].problem is None
+
+            looks = [reading_of(name) for name in sorted(found) if places[name] or not is_elsewhere(name)]
+            return Look(groups=self._with_heads(looks, max_heads), problem=missing)
 
     def _with_heads(self, looks: Sequence[GroupReading], max_heads: int) -> tuple[GroupReading, ...]:
         """Return the looks with the oldest record that waits in each partition, unless these are too many."""

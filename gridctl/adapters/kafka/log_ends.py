@@ -44,7 +44,7 @@ def log_ends(
             if failed is None:
                 found[place] = LogEnds(start, end)
             else:
-                found[place] = LogEnds(problem=f"its leader, broker {leader}: {failed.words}")
+                found[place] = LogEnds(problem=f"broker {leader}, which leads it: {failed.words}")
     return found
 
 
@@ -114,4 +114,7 @@ def _listed(
 
 
 def _offset(answer: Any) -> Any:
-    return answer if isinstance(answer, Problem) else answer.offset
+    if isinstance(answer, Problem):
+        return answer
+    # Where the time is over the client names no offset, and no error either.
+    return answer.offset if answer.offset >= 0 else Problem("no answer in time")
