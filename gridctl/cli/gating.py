@@ -18,7 +18,7 @@ Format = Annotated[
     typer.Option("--format", help="How to print the verdict; by default `github` in GitHub Actions, else `text`."),
 ]
 
-_EXIT_OF_VERDICT: Mapping[VerdictName, ExitCode] = {
+EXIT_OF_VERDICT: Mapping[VerdictName, ExitCode] = {
     "pass": ExitCode.OK,
     "fail": ExitCode.VIOLATION,
     "error": ExitCode.UNAVAILABLE,
@@ -38,7 +38,7 @@ def emit(verdict: Verdict, chosen: GateFormat | None, environ: Mapping[str, str]
     """Print the verdict on stdout and exit: 0 pass, 3 fail, 5 where something could not be checked."""
     environ = os.environ if environ is None else environ
     show(verdict, chosen_format(chosen, environ), environ)
-    raise typer.Exit(_EXIT_OF_VERDICT[verdict.verdict])
+    raise typer.Exit(EXIT_OF_VERDICT[verdict.verdict])
 
 
 def chosen_format(chosen: GateFormat | None, environ: Mapping[str, str]) -> GateFormat:

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "process": ("process", "Apply events to the grid state, once each"),
     "state": ("state", "Show the grid state"),
     "dlq": ("dlq", "Show what was refused, and why"),
+    "lag": ("lag", "Show how far consumer groups are behind"),
     "scale": ("scale", "Simulate an autoscaler on the lag, and write its manifest"),
     "registry": ("registry", "Serve the embedded schema registry"),
     "schema": ("schema", "Judge, compare, list and register Avro schemas"),

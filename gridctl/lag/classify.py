@@ -17,7 +17,7 @@ def classify(reading: Reading, earlier: Reading | None = None) -> PartitionLag:
         found = LagClass.STALLED
     else:
         found = LagClass.NEVER_COMMITTED if reading.committed is None else LagClass.COMMITTED
-    return _partition(reading, found, lag=lag, lost=lost, cause=_words(reading, earlier, stalled_s))
+    return _partition(reading, found, lag=lag, lost=lost, cause=_words(reading, earlier, lost, stalled_s))
 
 
 def time_lag_s(reading: Reading, lag: int | None) -> tuple[float | None, float | None]:
@@ -63,9 +63,11 @@ def _stalled_s(reading: Reading, earlier: Reading | None) -> float | None:
     return (reading.measured_ms - earlier.measured_ms) / 1000
 
 
-def _words(reading: Reading, earlier: Reading | None, stalled_s: float | None) -> str | None:
-    """Return what holds the group back, or why that is not known."""
-    words = [] if stalled_s is None else [f"no progress in {stalled_s:.0f} s"]
+def _words(reading: Reading, earlier: Reading | None, lost: int, stalled_s: float | None) -> str | None:
+    """Return what was lost and what holds the group back, or why that is not known."""
+    words = [f"{lost} offsets were deleted before the group had committed them"] if lost else []
+    if stalled_s is not None:
+        words.append(f"no progress in {stalled_s:.0f} s")
     if (held := _held_back(reading, earlier)) is not None:
         words.append(held)
     if earlier is not None and earlier.problem is not None:

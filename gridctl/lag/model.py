@@ -67,8 +67,9 @@ class Reading:
 class PartitionLag:
     """The lag of one partition, in the order of the JSON document; `lag` is None where it is UNKNOWN.
 
-    `lost` is how many offsets retention took before the group had committed them. `cause` says why it is UNKNOWN, or
-    what holds the group back. The time lag is the age of the oldest record that waits, None where it was not measured.
+    `lost` is how many offsets retention took before the group had committed them. `cause` says why it is UNKNOWN, what
+    was lost, or what holds the group back. The time lag is the age of the oldest record that waits, None where it was
+    not measured.
     """
 
     place: Place

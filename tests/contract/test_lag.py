@@ -1,21 +1,16 @@
 """Each class of lag in a situation that is built, on the embedded broker, and in the real tier on Apache Kafka."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
 
-from gridctl.adapters.kafka.admin import KafkaTopics
 from gridctl.adapters.kafka.consumer import KafkaEvents
 from gridctl.adapters.kafka.lag import KafkaLag
 from gridctl.errors import Unavailable
 from gridctl.lag.model import GroupLag, LagClass, PartitionLag
 from gridctl.lag.source import Look, measurement_of
 from tests.running_stack import RunningStack
-from tests.support.topics import own_topic
+from tests.support.lag import LagBench
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.stack]
@@ -23,45 +18,12 @@ PARTITIONS = 2
 MANY = 1_000
 
 
-class Bench:
-    """A topic and a group of this test alone; both have the topic's name."""
+class Bench(LagBench):
+    """What `lag` says of the group."""
 
     def __init__(self, stack: RunningStack) -> None:
-        spec = own_topic(PARTITIONS)
-        KafkaTopics(stack.bootstrap, {}).create(spec)
-        self.topic = self.group = spec.name
-        self.bootstrap = stack.bootstrap
+        super().__init__(stack.bootstrap, PARTITIONS)
         self.source = KafkaLag(stack.bootstrap, stack.kafka)
-        self.admin = AdminClient({"bootstrap.servers": stack.bootstrap})
-
-    def append(self, partition: int, count: int) -> None:
-        producer = Producer({"bootstrap.servers": self.bootstrap})
-        for number in range(count):
-            producer.produce(self.topic, str(number), partition=partition)
-        assert producer.flush(20) == 0
-
-    def commit(self, partition: int, offset: int) -> None:
-        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": self.group})
-        consumer.commit(offsets=[TopicPartition(self.topic, partition, offset)], asynchronous=False)
-        consumer.close()
-
-    def delete_before(self, partition: int, offset: int) -> None:
-        [deleted] = self.admin.delete_records([TopicPartition(self.topic, partition, offset)]).values()
-        deleted.result(20)
-
-    @contextmanager
-    def open_transaction(self, partition: int) -> Iterator[None]:
-        """Hold a transaction open that has written one record."""
-        settings = {"bootstrap.servers": self.bootstrap, "transactional.id": self.topic, "linger.ms": 0}
-        producer = Producer(settings)
-        producer.init_transactions(30)
-        producer.begin_transaction()
-        producer.produce(self.topic, b"in a transaction", partition=partition)
-        producer.flush(20)
-        try:
-            yield
-        finally:
-            producer.abort_transaction(30)
 
     def look(self) -> Look:
         return self.source.look([self.group], max_heads=MANY)

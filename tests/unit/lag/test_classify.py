@@ -31,7 +31,7 @@ from tests.unit.lag.readings import reading
 def test_one_look(seen: Reading, found: LagClass, lag: int | None, lost: int | None) -> None:
     partition = classify(seen)
     assert (partition.lag_class, partition.lag, partition.lost) == (found, lag, lost)
-    assert (partition.cause is not None) == (found is LagClass.UNKNOWN)
+    assert (partition.cause is not None) == (found in {LagClass.UNKNOWN, LagClass.RETENTION_LOST})
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,12 @@ def test_a_stall_says_how_long_and_whether_it_is_known() -> None:
     assert classify(reading(50, at_s=30), reading(50)).cause == "no progress in 30 s"
     unread = reading(50, problem="no leader")
     assert classify(reading(50, at_s=30), unread).cause == "whether it moves is not known: no leader"
+
+
+def test_a_loss_says_how_much_and_that_it_stands_still_too() -> None:
+    lost = "30 offsets were deleted before the group had committed them"
+    assert classify(reading(10, 40)).cause == lost
+    assert classify(reading(10, 40, at_s=30), reading(10)).cause == f"{lost}; no progress in 30 s"
 
 
 def test_what_needs_a_human_first_comes_first() -> None:
