@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dlq": ("dlq", "Show what was refused, and why"),
     "lag": ("lag", "Show how far consumer groups are behind"),
     "scale": ("scale", "Simulate an autoscaler on the lag, and write its manifest"),
+    "slo": ("slo", "Show objectives and error budgets; write the rules that watch them"),
     "registry": ("registry", "Serve the embedded schema registry"),
     "schema": ("schema", "Judge, compare, list and register Avro schemas"),
     "gate": ("gate", "Run every gate that ci/gates.toml names"),

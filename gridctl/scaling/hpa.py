@@ -14,8 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.alias_generators import to_camel
 
 from gridctl.errors import UsageProblem
+from gridctl.lag.series import LAG
 
-LAG_METRIC = "kafka_consumergroup_lag"
 KIND = "HorizontalPodAutoscaler"
 
 _QUANTITY = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:[eE]([+-]?\d{1,2})|([numkMGTPE]|[KMGTPE]i)?)", re.ASCII)
@@ -170,6 +170,6 @@ def _lag_target(metrics: object, where: str) -> Any:
     if len(listed) != 1 or not isinstance(listed[0], Mapping) or not isinstance(listed[0].get("external"), Mapping):
         raise UsageProblem(
             f"{where}: spec.metrics must hold one metric, of type External, to be simulated",
-            next_step=f"judge the scaling on {LAG_METRIC} alone",
+            next_step=f"judge the scaling on {LAG} alone",
         )
     return listed[0]["external"].get("target")

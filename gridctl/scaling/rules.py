@@ -10,12 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gridctl.errors import UsageProblem
-from gridctl.scaling.hpa import KIND, LAG_METRIC, Hpa
-
-CLASS_METRIC = "gridstream_consumergroup_lag_class"
-MEASURED_METRIC = "gridstream_lag_measurement_timestamp_seconds"
-MAX_AGE_S = 60
-"""A measurement older than that is not known: a Prometheus scrapes two to four times in it."""
+from gridctl.lag.series import LAG, lag_query
+from gridctl.scaling.hpa import KIND, Hpa
 
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?", re.ASCII)
 
@@ -48,7 +44,7 @@ def hpa_manifest(hpa: Hpa, workload: Workload) -> dict[str, Any]:
     UsageProblem where it could scale to zero.
     """
     _require_pods(hpa)
-    metric = {"name": LAG_METRIC, "selector": {"matchLabels": workload.labels}}
+    metric = {"name": LAG, "selector": {"matchLabels": workload.labels}}
     target = hpa.target.model_dump(mode="json", by_alias=True, exclude_none=True)
     return {
         "apiVersion": "autoscaling/v2",
@@ -90,7 +86,7 @@ def scaled_object(hpa: Hpa, workload: Workload, prometheus_url: str) -> dict[str
                     "metricType": hpa.target.type,
                     "metadata": {
                         "serverAddress": prometheus_url,
-                        "query": lag_query(LAG_METRIC, matchers),
+                        "query": lag_query(LAG, matchers),
                         "threshold": f"{hpa.target.number:f}",
                         "ignoreNullValues": "false",  # by default no answer counts as 0
                     },
@@ -105,23 +101,13 @@ def adapter_rules() -> dict[str, Any]:
     return {
         "externalRules": [
             {
-                "seriesQuery": f'{{__name__="{LAG_METRIC}",consumergroup!=""}}',
+                "seriesQuery": f'{{__name__="{LAG}",consumergroup!=""}}',
                 "resources": {"namespaced": False},
-                "name": {"matches": f"^{LAG_METRIC}$", "as": LAG_METRIC},
+                "name": {"matches": f"^{LAG}$", "as": LAG},
                 "metricsQuery": lag_query("<<.Series>>", "<<.LabelMatchers>>"),
             }
         ]
     }
-
-
-def lag_query(series: str, matchers: str) -> str:
-    """Return PromQL for the lag of a group: one number, or nothing while a part of it is not known.
-
-    Two exporters measure the same partition: the greater number counts, not the sum.
-    """
-    lag = f"sum(max by (consumergroup, topic, partition) ({series}{{{matchers}}}))"
-    unknown = f'{CLASS_METRIC}{{class="UNKNOWN",{matchers}}} == 1'
-    return f"{lag} unless on() ({unknown}) and on() (time() - min({MEASURED_METRIC}) < {MAX_AGE_S})"
 
 
 def _require_pods(hpa: Hpa) -> None:

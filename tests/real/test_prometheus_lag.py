@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gridctl.scaling.rules import lag_query
+from gridctl.lag.series import lag_query
 from tests.support.promtool import run_rules
 
 pytestmark = pytest.mark.real

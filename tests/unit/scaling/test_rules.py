@@ -6,8 +6,9 @@ from importlib import import_module
 import pytest
 
 from gridctl.errors import UsageProblem
+from gridctl.lag.series import lag_query
 from gridctl.scaling.hpa import changed, parse_hpa, recommended
-from gridctl.scaling.rules import Workload, adapter_rules, hpa_manifest, lag_query, scaled_object
+from gridctl.scaling.rules import Workload, adapter_rules, hpa_manifest, scaled_object
 
 WORKLOAD = Workload("process", "gridstream.process", "iot.thermostat")
 HPA = recommended(12)
