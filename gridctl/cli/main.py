@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("stack", "Start broker, registry, Valkey and MQTT broker on this machine"),
     "status": ("stack", "Show which parts answer"),
     "down": ("stack", "Stop what `up` started, and delete its data"),
+    "top": ("top", "Show the platform on one screen: parts, lag, SLIs, dead letters, what was done last"),
     "doctor": ("stack", "Check every endpoint, the topics and the schemas, and say what to do"),
     "config": ("config", "Show the settings that are in force, and where each comes from"),
     "topics": ("topics", "Show, plan and apply topics; look into one"),

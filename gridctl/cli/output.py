@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 _BARS = " ▁▂▃▄▅▆▇█"
 
@@ -44,19 +45,35 @@ def print_data(data: object, output: str) -> None:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None, cut: bool = False
 ) -> None:
-    """Print a table that fits the terminal, each row on one line; numbers stand on the right.
+    """Print a table that fits the terminal; see `table_of`."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if title is not None:  # one of several
+        console.print()
+    console.print(table_of(columns, rows, title=title, cut=cut))
+
+
+def table_of(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str | None = None,
+    cut: bool = False,
+    rule: bool = True,
+) -> "Table":
+    """Return a table with a line a row; numbers stand on the right, and a rule below the names of the columns.
 
     Only the last column gives way: its text goes on in the next line, at a word; with `cut` it ends with `…`.
     """
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     listed = [list(row) for row in rows]
-    table = Table(
-        title=title, box=box.SIMPLE_HEAD, title_justify="left", show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
-    )
+    lines = box.SIMPLE_HEAD if rule else None
+    padding = (0, 1, 0, 0) if rule else (0, 2, 0, 0)
+    table = Table(title=title, box=lines, title_justify="left", show_edge=False, pad_edge=False, padding=padding)
     for index, column in enumerate(columns):
         numeric = bool(listed) and all(isinstance(row[index], int | float) for row in listed)
         gives_way = index == len(columns) - 1 and not numeric
@@ -64,10 +81,7 @@ def print_table(
         table.add_column(column, justify="right" if numeric else "left", overflow=overflow, no_wrap=not gives_way)
     for row in listed:
         table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell), no_wrap=cut or None) for cell in row))
-    console = Console(highlight=False)
-    if title is not None:  # one of several
-        console.print()
-    console.print(table)
+    return table
 
 
 def sparkline(values: Sequence[float]) -> str:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.running_stack import RunningStack
 from tests.support.paths import BIN, ROOT
 
 MARK = "<!-- executed by tests/cli/test_docs.py -->"
 DOCUMENTS = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if MARK in path.read_text()]
+# These need a stack that is up, and leave it up: all share one.
+ON_A_STACK = [path for path in DOCUMENTS if path.parent.name == "runbooks" and "\n$ gridctl up\n" in path.read_text()]
 
 
 def executed(path: Path) -> list[tuple[str, list[str]]]:
@@ -31,27 +34,37 @@ def test_the_readme_is_among_the_executed_documents() -> None:
 
 @pytest.mark.stack
 @pytest.mark.slow
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [path for path in DOCUMENTS if path not in ON_A_STACK], ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_the_commands_of_a_document_run(path: Path, tmp_path: Path) -> None:
-    environment = {
-        **os.environ,
-        "PATH": f"{BIN}:{os.environ['PATH']}",
-        "GRIDCTL_STATE_DIR": str(tmp_path / "state"),
-    }
-    commands = executed(path)
-    assert commands
+    environment = {**os.environ, "GRIDCTL_STATE_DIR": str(tmp_path / "state")}
     try:
-        for command, shown in commands:
-            done = subprocess.run(
-                ["bash", "-o", "pipefail", "-c", command],
-                cwd=tmp_path,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=90,
-            )
-            assert done.returncode == 0, f"{command}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}"
-            printed = [" ".join(line.split()) for line in done.stdout.splitlines()]
-            assert [line for line in shown if line not in printed] == [], f"{command}\n{done.stdout}"
+        run_all(path, tmp_path, environment)
     finally:
         subprocess.run([BIN / "gridctl", "down"], env=environment, capture_output=True, timeout=60)
+
+
+@pytest.mark.stack
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ON_A_STACK, ids=lambda path: path.stem)
+def test_the_commands_of_a_runbook_run_on_a_stack_that_is_up(path: Path, tmp_path: Path, stack: RunningStack) -> None:
+    run_all(path, tmp_path, stack.environment)
+
+
+def run_all(path: Path, directory: Path, environment: dict[str, str]) -> None:
+    """Run the commands of a document in a directory; each ends with 0 and prints what is shown of it."""
+    commands = executed(path)
+    assert commands
+    for command, shown in commands:
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", command],
+            cwd=directory,
+            env={**environment, "PATH": f"{BIN}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            timeout=90,
+        )
+        assert done.returncode == 0, f"{command}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        printed = [" ".join(line.split()) for line in done.stdout.splitlines()]
+        assert [line for line in shown if line not in printed] == [], f"{command}\n{done.stdout}"

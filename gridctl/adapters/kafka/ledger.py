@@ -66,6 +66,10 @@ class LedgerReader:
         """Yield all committed records, oldest first, up to the present end; raise Unavailable."""
         yield from map(self._record, self._reader.read(self._spans()))
 
+    def newest(self, count: int) -> list[LedgerRecord]:
+        """Return the newest committed records, at most so many, oldest first; raise Unavailable."""
+        return [self._record(record) for record in newest(self._reader, self._spans(), count)[-count:]]
+
     def end(self) -> int:
         """Return the offset behind the last record that readers see."""
         return next(iter(self._spans().values())).end

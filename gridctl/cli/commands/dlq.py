@@ -108,7 +108,8 @@ def _topics(catalogue: "TopicCatalogue", topic: str | None) -> list[str]:
 
 
 def _print_summary(found: dict[str, Any], now_ms: int) -> None:
-    from gridctl.cli.output import print_table, printable, sparkline, time_and_age, time_text
+    from gridctl.cli.causes import cause_table
+    from gridctl.cli.output import print_table, printable, time_text
 
     since_ms, causes = found["since_ms"], found["by_cause"]
     typer.echo(
@@ -121,18 +122,8 @@ def _print_summary(found: dict[str, Any], now_ms: int) -> None:
     )
     if not causes:
         return
-    rows = []
-    for cause in causes[:SHOWN]:
-        first, (_, last) = time_text(cause["first_ms"], now_ms), time_and_age(cause["last_ms"], now_ms)
-        row = [cause["rule"], cause["firmware"], cause["letters"]]
-        if since_ms is None:
-            row += [first, last]
-        else:
-            began_before = "≤" if cause["trend"][0] else ""
-            row += [round(cause["per_minute_now"], 1), began_before + first, last, sparkline(cause["trend"])]
-        rows.append([*row, cause["topic"].removesuffix(".dlq")])
-    rates = ([], []) if since_ms is None else (["/min"], ["trend"])
-    print_table(["rule", "firmware", "letters", *rates[0], "since", "last", *rates[1], "topic"], rows, cut=True)
+    columns, rows = cause_table(found, now_ms)
+    print_table(columns, rows[:SHOWN], cut=True)
     if rest := causes[SHOWN:]:
         typer.echo(f"and {len(rest)} causes more, with {sum(cause['letters'] for cause in rest)} letters: -o json")
     for title, key in (("rule", "by_reason"), ("family", "by_firmware_family"), ("topic", "by_topic")):

@@ -1,0 +1,8 @@
+"""The panels of `gridctl top`, in the order in which they are shown. A new one is a module, and a line here."""
+
+from gridctl.cli.top.audit import AUDIT
+from gridctl.cli.top.health import HEALTH
+from gridctl.cli.top.letters import LETTERS
+from gridctl.cli.top.model import Panel
+
+PANELS: tuple[Panel, ...] = (HEALTH, LETTERS, AUDIT)

@@ -1,0 +1,36 @@
+"""`gridctl top` on a stack, and on one that is away."""
+
+import json
+
+import pytest
+
+from tests.running_stack import RunningStack
+from tests.support.command import call
+from tests.support.paths import ROOT
+
+pytestmark = [pytest.mark.stack]
+
+
+def test_once_for_scripts_and_for_people(stack: RunningStack) -> None:
+    found = json.loads(stack.run("top", "--once", "-o", "json").stdout)
+    assert found["unknown"] == {}
+    assert {part["name"]: part["up"] for part in found["health"]["parts"]} == dict.fromkeys(stack.addresses, True)
+    assert found["dead_letters"]["total"] == sum(found["dead_letters"]["by_reason"].values())
+    sequences = [entry["sequence"] for entry in found["audit"]["entries"]]
+    assert sequences == sorted(sequences, reverse=True)
+    assert found["audit"]["entries"][0]["action"].startswith("schema.")
+    shown = stack.run("top", cwd=ROOT).stdout  # without a terminal: once, and without colour
+    assert "\x1b" not in shown
+    assert all(title in shown for title in ("gridctl top", "PARTS  broker up", "DEAD LETTERS", "AUDIT"))
+
+
+def test_what_is_away_is_unknown_and_hides_nothing_else(stack: RunningStack) -> None:
+    away = {**stack.variables, "GRIDCTL_BOOTSTRAP": "127.0.0.1:9"}
+    done = call("top", "--once", "-o", "json", cwd=ROOT, env=away)
+    assert done.returncode == 5
+    found = json.loads(done.stdout)
+    parts = {part["name"]: part for part in found["health"]["parts"]}
+    assert (parts["broker"]["up"], parts["redis"]["up"]) == (False, True)
+    assert "127.0.0.1:9" in parts["broker"]["problem"]
+    assert (found["dead_letters"], found["audit"]) == (None, None)
+    assert all("127.0.0.1:9" in found["unknown"][name] for name in ("dead_letters", "audit"))
