@@ -12,19 +12,16 @@ ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/@+\-]*$"
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=ID_MAX_LENGTH, pattern=ID_PATTERN)]
 FirmwareVersion = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=ID_PATTERN)]
-_FIRMWARE_FAMILY = re.compile(r"\D*\d+(\.\d+)?", re.ASCII)
+_MAJOR_MINOR = re.compile(r"v?([0-9]{1,4})\.([0-9]{1,4})(?![0-9])", re.IGNORECASE)
 
 MSG_ID_BYTES = 16
 _EMPTY = blake2b(digest_size=MSG_ID_BYTES)  # copying it costs less than setting one up
 
 
-def firmware_family(version: str) -> str:
-    """Return the family of a firmware version: what stands up to its second number, `2.4` for `2.4.1-rc1`.
-
-    A version without numbers is its own family.
-    """
-    found = _FIRMWARE_FAMILY.match(version)
-    return found[0] if found else version
+def firmware_family(firmware: str | None) -> str | None:
+    """Return a firmware's major and minor number, as `2.5`; None where the text does not begin with both."""
+    found = _MAJOR_MINOR.match(firmware or "")
+    return None if found is None else f"{int(found[1])}.{int(found[2])}"
 
 
 def msg_id(device_id: str, event_time_ms: int) -> str:

@@ -44,7 +44,7 @@ def stored_letters(
     Raise Unavailable, also where a topic is not there.
     """
     for record in reader.read(reader.spans(topics, since_ms=since_ms)):
-        yield _stored(record, decoder)
+        yield stored(record, decoder)
 
 
 def newest_letter(
@@ -59,10 +59,11 @@ def newest_letter(
     # A message of the client is false where its value is empty: only None is none.
     own = (record for record in reader.read(spans) if record.key() == key)
     found = max(own, key=lambda record: (record.timestamp()[1], record.offset() or 0), default=None)
-    return None if found is None else _stored(found, decoder)
+    return None if found is None else stored(found, decoder)
 
 
-def _stored(record: Record, decoder: FramedDecoder) -> StoredLetter:
+def stored(record: Record, decoder: FramedDecoder) -> StoredLetter:
+    """Return a record of a dead letter topic; raise Unavailable when the registry cannot be asked."""
     letter, problem, value = None, "", record.value() or b""
     try:
         letter = decoder.decode(value)

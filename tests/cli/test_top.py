@@ -12,8 +12,14 @@ pytestmark = [pytest.mark.stack]
 
 
 def test_once_for_scripts_and_for_people(stack: RunningStack) -> None:
+    reading = stack.run("simulate", "thermostats", "--devices", 1, "--to", "-").stdout
+    stack.run("ingest", "jsonl", "-", stdin=reading)
+    stack.run("process", "--group", "t.top", "--until-idle")
     found = json.loads(stack.run("top", "--once", "-o", "json").stdout)
     assert found["unknown"] == {}
+    own = next(each for each in found["lag"]["groups"] if each["group"] == "t.top")
+    assert (own["lag"], own["members"], own["cause"]) == (0, 0, None)
+    assert set(own["classes"]) <= {"COMMITTED", "NEVER_COMMITTED"}
     assert {part["name"]: part["up"] for part in found["health"]["parts"]} == dict.fromkeys(stack.addresses, True)
     assert found["dead_letters"]["total"] == sum(found["dead_letters"]["by_reason"].values())
     sequences = [entry["sequence"] for entry in found["audit"]["entries"]]
@@ -21,7 +27,7 @@ def test_once_for_scripts_and_for_people(stack: RunningStack) -> None:
     assert found["audit"]["entries"][0]["action"].startswith("schema.")
     shown = stack.run("top", cwd=ROOT).stdout  # without a terminal: once, and without colour
     assert "\x1b" not in shown
-    assert all(title in shown for title in ("gridctl top", "PARTS  broker up", "DEAD LETTERS", "AUDIT"))
+    assert all(title in shown for title in ("gridctl top", "PARTS  broker up", "LAG", "t.top", "DEAD LETTERS", "AUDIT"))
 
 
 def test_what_is_away_is_unknown_and_hides_nothing_else(stack: RunningStack) -> None:
@@ -32,5 +38,5 @@ def test_what_is_away_is_unknown_and_hides_nothing_else(stack: RunningStack) -> 
     parts = {part["name"]: part for part in found["health"]["parts"]}
     assert (parts["broker"]["up"], parts["redis"]["up"]) == (False, True)
     assert "127.0.0.1:9" in parts["broker"]["problem"]
-    assert (found["dead_letters"], found["audit"]) == (None, None)
-    assert all("127.0.0.1:9" in found["unknown"][name] for name in ("dead_letters", "audit"))
+    assert (found["lag"], found["dead_letters"], found["audit"]) == (None, None, None)
+    assert all("127.0.0.1:9" in found["unknown"][name] for name in ("lag", "dead_letters", "audit"))

@@ -2,7 +2,8 @@
 
 from gridctl.cli.top.audit import AUDIT
 from gridctl.cli.top.health import HEALTH
+from gridctl.cli.top.lag import LAG
 from gridctl.cli.top.letters import LETTERS
 from gridctl.cli.top.model import Panel
 
-PANELS: tuple[Panel, ...] = (HEALTH, LETTERS, AUDIT)
+PANELS: tuple[Panel, ...] = (HEALTH, LAG, LETTERS, AUDIT)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gridctl.adapters.mqtt_source import MqttSource
     from gridctl.cli.config import Settings
     from gridctl.contracts.registry import SchemaLookup
+    from gridctl.deadletters.recent import RecentLetters
     from gridctl.deadletters.view import LettersReader, StoredLetter
     from gridctl.ingest.pipeline import Pipeline
     from gridctl.ingest.scada.source import Links
@@ -159,6 +160,18 @@ def dead_letters_of(settings: Settings, warn: Callable[[str], None]) -> Iterator
     with lookup_of(settings, warn) as registry, reader_of(settings) as reader:
         decoder = FramedDecoder(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
         yield partial(stored_letters, reader, decoder)
+
+
+@contextmanager
+def recent_letters_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[RecentLetters]:
+    """Yield the dead letters of the last ten minutes."""
+    from gridctl.deadletters.recent import RecentLetters
+    from gridctl.streams.codec import FramedDecoder
+
+    topics = catalogue_of(settings).dead_letter_topics
+    with lookup_of(settings, warn) as registry, reader_of(settings) as reader:
+        decoder = FramedDecoder(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
+        yield RecentLetters(reader, decoder, topics, 4 * LETTERS_LOOKED_AT)
 
 
 def newest_letter_of(settings: Settings, device_id: str, warn: Callable[[str], None]) -> StoredLetter | None:

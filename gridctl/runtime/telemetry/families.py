@@ -5,23 +5,15 @@ label of its own only after it has been seen often, and each kind of device has 
 noise nor one kind can take the labels from the others. What comes before that, and what comes too late, is `other`.
 """
 
-import re
 from collections import Counter, defaultdict
 
+from gridctl.contracts.ids import firmware_family
 from gridctl.runtime.telemetry.names import OTHER
 
 LABELS_PER_KIND = 20
 CANDIDATES_PER_KIND = 64
 OFTEN = 5
 UNKNOWN = "unknown"
-
-_MAJOR_MINOR = re.compile(r"v?([0-9]{1,4})\.([0-9]{1,4})(?![0-9])", re.IGNORECASE)
-
-
-def family_of(firmware: str | None) -> str | None:
-    """Return a firmware's major and minor number, as `2.5`; None where the text does not begin with both."""
-    found = _MAJOR_MINOR.match(firmware or "")
-    return None if found is None else f"{int(found[1])}.{int(found[2])}"
 
 
 class Families:
@@ -35,7 +27,7 @@ class Families:
         """Return the label of a refused record, such as `thermostat 2.5`, `thermostat other` or `unknown`."""
         if kind is None:
             return UNKNOWN
-        family = family_of(firmware)
+        family = firmware_family(firmware)
         if family is None:
             return f"{kind} {UNKNOWN}"
         if family not in self._labels[kind] and not self._is_often(kind, family):

@@ -2,29 +2,7 @@
 
 import random
 
-import pytest
-
-from gridctl.runtime.telemetry.families import LABELS_PER_KIND, OFTEN, Families, family_of
-
-
-@pytest.mark.parametrize(
-    ("firmware", "family"),
-    [
-        ("2.5.1", "2.5"),
-        ("v2.5", "2.5"),
-        ("2.05.1-rc1", "2.5"),
-        ("10.12.3+build.7", "10.12"),
-        ("2", None),
-        ("2.x", None),
-        ("2.123456", None),
-        ("99999.1", None),
-        ("build-7", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_a_family_is_major_and_minor(firmware: str | None, family: str | None) -> None:
-    assert family_of(firmware) == family
+from gridctl.runtime.telemetry.families import LABELS_PER_KIND, OFTEN, Families
 
 
 def test_a_family_has_a_label_once_it_has_come_often() -> None:
