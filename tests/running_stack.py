@@ -17,11 +17,11 @@ from tests.support.paths import GRIDCTL, ROOT, SCHEMAS
 
 
 @contextmanager
-def running_stack(state_dir: Path) -> Iterator["RunningStack"]:
-    """Start the embedded stack, and end it afterwards."""
+def running_stack(state_dir: Path, *options: str) -> Iterator["RunningStack"]:
+    """Start a stack, the embedded one unless the options of `up` say otherwise, and end it afterwards."""
     stack = RunningStack(state_dir)
     try:
-        stack.run("up")
+        stack.run("up", *options)
         yield stack
     finally:
         stack.run("down")

@@ -1,6 +1,7 @@
 """The platform itself, wired as `gridctl ingest` and `gridctl process` wire it."""
 
 from gridctl.cli.config import Overrides, Settings, load_settings
+from gridctl.cli.wiring.service import service_of
 from gridctl.cli.wiring.streaming import pipeline_of, processor_of
 from gridctl.ingest.ports import Batch
 from work import BATCH, Clock, Options, load_records, options
@@ -15,7 +16,8 @@ def settings_of(given: Options) -> Settings:
 def ingest(given: Options) -> None:
     """Take the records through the pipeline and wait for all acknowledgements."""
     records = load_records(given)
-    with pipeline_of(settings_of(given), print) as (pipeline, check_assets):
+    settings = settings_of(given)
+    with pipeline_of(settings, service_of(settings, "bench", None, None)) as (pipeline, check_assets, _):
         clock = Clock()
         for start in range(0, len(records), BATCH):
             pipeline.submit(Batch(records[start : start + BATCH], lambda index: f"record {index}"))
@@ -27,7 +29,8 @@ def ingest(given: Options) -> None:
 
 def process(given: Options) -> None:
     """Process batches until the asked count."""
-    with processor_of(settings_of(given), given.group, None, print) as (processor, _):
+    settings = settings_of(given)
+    with processor_of(settings, given.group, None, service_of(settings, "bench", None, None)) as (processor, *_):
         clock = Clock()
         while clock.events < given.count:
             done = processor.step(BATCH)

@@ -70,11 +70,16 @@ class MqttSource:
         subscription: Subscription,
         report: Callable[[str], None] = lambda _: None,
         login: Login = NO_LOGIN,
+        patience_s: float = RECONNECT_FOR_S,
     ) -> None:
-        """Take where to listen and for what; `report` takes a line when the connection comes and goes."""
+        """Take where to listen and for what; `report` takes a line when the connection comes and goes.
+
+        A connection that is lost is opened again for `patience_s`.
+        """
         self._address = address
         self._subscription = subscription
         self._report = report
+        self._patience_s = patience_s
         self._stopped = False
         self._connection = 0
         self._connected = False
@@ -131,6 +136,11 @@ class MqttSource:
             yield self._batch()
         yield from self._leave()
 
+    def require_connected(self) -> None:
+        """Raise Unavailable while there is no connection; for any thread."""
+        if not self._connected:
+            raise self._unavailable("no connection")
+
     def _await_answer(self) -> None:
         deadline_s = time.monotonic() + CONNECT_TIMEOUT_S
         while not self._connected:
@@ -139,8 +149,8 @@ class MqttSource:
             self._receive(IDLE_S)
 
     def _reconnect(self, lost_since: float) -> None:
-        if time.monotonic() - lost_since > RECONNECT_FOR_S:
-            raise self._unavailable(f"no connection for {RECONNECT_FOR_S:.0f} s")
+        if time.monotonic() - lost_since > self._patience_s:
+            raise self._unavailable(f"no connection for {self._patience_s:g} s")
         time.sleep(RECONNECT_PAUSE_S)
         try:
             self._client.reconnect()

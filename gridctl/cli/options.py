@@ -78,6 +78,16 @@ Since = Annotated[
     str | None,
     typer.Option("--since", metavar="TIME", help="From then on: ISO 8601 (UTC without an offset), or 10m, 2h ago."),
 ]
+Patience = Annotated[
+    float | None,
+    typer.Option(
+        "--patience",
+        parser=seconds_of,
+        metavar="DURATION",
+        help="Wait so long for what is away before the command ends; 10m by default, 60s with --until-idle. "
+        "At the start it is waited for with this option, or with --listen.",
+    ),
+]
 
 Value = TypeVar("Value")
 

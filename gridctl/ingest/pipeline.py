@@ -1,12 +1,14 @@
 """The batch pipeline: validate, stamp, encode, publish; or reject with a reason.
 
 A batch is done when the broker has acknowledged every event and every dead letter that became of it; only then is its
-source acknowledged. If one of them cannot be written, nothing more is acknowledged and the run ends as Unavailable.
+source acknowledged. A broker that is away is waited for: what is in flight is kept, and no more is read than fits.
+If one of them cannot be written all the same, nothing more is acknowledged and the run ends as Unavailable.
 """
 
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from gridctl.assets.table import AssetTable
@@ -23,14 +25,18 @@ from gridctl.ingest.ports import Batch, Source
 from gridctl.ingest.telemetry import BatchTelemetry, IngestTelemetry
 from gridctl.ingest.validate import Validator, check_oversize
 from gridctl.runtime.clock import wall_clock_ms
-from gridctl.runtime.deadline import SETTLE_DEADLINE_S, reached
+from gridctl.runtime.deadline import Outlast, before_the_deadline
 from gridctl.streams.codec import FramedEncoder, framed_encoder
 from gridctl.streams.publisher import Message, Publisher, Receipt
 
 # Messages handed over and not yet acknowledged: some tens of megabytes, and well within librdkafka's own queue.
 IN_FLIGHT_MESSAGES = 20_000
+IN_FLIGHT_BYTES = 32 * 1024 * 1024
+# An acknowledgement that is owed for longer than this shows that the broker does not take records, whatever it answers.
+LATE_S = 10.0
 # Ids that are remembered to count duplicates, in each of two generations: some 16 MB.
 REMEMBERED_IDS = 65_536
+AGAIN = "run `gridctl doctor`; run the same again afterwards, what is sent twice is applied once"
 
 Refused = tuple[Refusal, bytes | Oversize, str]
 
@@ -53,6 +59,8 @@ class _InFlight:
     rejected: int
     size: int
     measured: BatchTelemetry | None
+    size_bytes: int
+    handed_over_s: float
 
 
 class Pipeline:
@@ -74,6 +82,7 @@ class Pipeline:
         raw_cap_bytes: int = RAW_CAP_BYTES,
         clock_ms: Callable[[], int] = wall_clock_ms,
         telemetry: IngestTelemetry | None = None,
+        outlast: Outlast = before_the_deadline,
     ) -> None:
         self.counts = Counts()
         self._validator = validator
@@ -86,7 +95,8 @@ class Pipeline:
         self._clock_ms = clock_ms
         self._telemetry = telemetry
         self._in_flight: deque[_InFlight] = deque()
-        self._outstanding = 0
+        self._outlast = outlast
+        self._outstanding = self._outstanding_bytes = 0
         self._ids: set[str] = set()
         self._older_ids: set[str] = set()
 
@@ -107,12 +117,24 @@ class Pipeline:
                 self._letters.send(topic, letter, receipt, trace)
         size = len(batch.records) + len(batch.oversize)
         self.counts.read += size
+        size_bytes = sum(map(len, batch.records)) + sum(len(record.head) for record in batch.oversize)
         self._outstanding += size
-        # The records themselves are not kept: what is in flight is bounded by the publisher's own queue.
-        flight = _InFlight(receipt, batch.acknowledge, size - len(refused), len(refused), size, measured)
-        self._in_flight.append(flight)
+        self._outstanding_bytes += size_bytes
+        # The records themselves are not kept here: the publisher holds what became of them.
+        self._in_flight.append(
+            _InFlight(
+                receipt,
+                batch.acknowledge,
+                size - len(refused),
+                len(refused),
+                size,
+                measured,
+                size_bytes,
+                time.monotonic(),
+            )
+        )
         self.poll(0.0)
-        self._settle(lambda: self._outstanding <= IN_FLIGHT_MESSAGES)
+        self._settle(lambda: self._outstanding <= IN_FLIGHT_MESSAGES and self._outstanding_bytes <= IN_FLIGHT_BYTES)
 
     def poll(self, timeout_s: float = 0.0) -> None:
         """Serve acknowledgements and complete batches in order; Unavailable when one could not be written."""
@@ -123,12 +145,13 @@ class Pipeline:
                 first.measured.failed(first.receipt.undelivered)
             first.receipt.check(
                 "the broker did not take a record",
-                "run `gridctl doctor`; run the same again afterwards, what is sent twice is applied once",
+                AGAIN,
             )
             if first.receipt.outstanding:
                 return
             self._in_flight.popleft()
             self._outstanding -= first.size
+            self._outstanding_bytes -= first.size_bytes
             self.counts.published += first.published
             self.counts.rejected += first.rejected
             if first.measured is not None:
@@ -140,11 +163,18 @@ class Pipeline:
         self._settle(lambda: not self._in_flight)
 
     def _settle(self, goal: Callable[[], bool]) -> None:
-        if not reached(goal, SETTLE_DEADLINE_S, lambda: self.poll(0.1)):
+        if not self._outlast(goal, lambda: self.poll(0.1)):
             raise Unavailable(
-                f"{self._outstanding} records were not acknowledged within {SETTLE_DEADLINE_S:.0f} s",
-                next_step="run `gridctl doctor`",
+                f"{self._outstanding} records were read and not acknowledged by the broker",
+                next_step=AGAIN,
             )
+
+    def require_acknowledgements(self) -> None:
+        """Raise Unavailable where one is late; for any thread."""
+        with suppress(IndexError):  # nothing is in flight
+            late_s = time.monotonic() - self._in_flight[0].handed_over_s
+            if late_s > LATE_S:
+                raise Unavailable(f"the broker has acknowledged nothing for {LATE_S:.0f} s", next_step=AGAIN)
 
     def _by_topic(self, refused: list[Refused]) -> dict[str, list[Refused]]:
         """Return what is refused by the dead letter topic that it goes to."""

@@ -1,4 +1,8 @@
-"""The loop: consume, decode, apply, dead-letter, commit; in this order, so that a kill anywhere repeats work only."""
+"""The loop: consume, decode, apply, dead-letter, commit; in this order, so that a kill anywhere repeats work only.
+
+A batch is held until it is committed. When something that it needs is away, the next step goes on with it where this
+one failed, and reads no further: what had no effect is never committed.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -10,7 +14,7 @@ from gridctl.contracts.kinds import TOPIC_OF_KIND
 from gridctl.deadletters.letter import DeadLetters, letter_of
 from gridctl.deadletters.refusal import Names, Refusal
 from gridctl.process.decode import EventReader
-from gridctl.process.ports import Effect, EventSource, StateStore
+from gridctl.process.ports import Applied, Effect, EventSource, StateStore
 from gridctl.process.telemetry import BatchTelemetry, ProcessTelemetry
 from gridctl.runtime.clock import wall_clock_ms
 from gridctl.runtime.deadline import settle
@@ -66,6 +70,29 @@ class _Sound(NamedTuple):
     appended_ms: list[int]
 
 
+@dataclass
+class _Held:
+    """A batch, and how far it has come: `sound` is None before it is read, `counts` before it is applied.
+
+    `contested` and `letters` are still to be done.
+    """
+
+    records: Sequence[Record]
+    measured: BatchTelemetry | None
+    sound: _Sound | None = None
+    letters: Sequence[tuple[str, DeadLetter]] = ()
+    counts: dict[Outcome, int] | None = None
+    contested: dict[int, DeviceState] = field(default_factory=dict)
+
+
+Attempt = Callable[[Callable[[], bool]], bool | None]
+"""Calls a turn of the loop, and may keep what is Unavailable to itself: None then, and the turn is called again."""
+
+
+def _once(turn: Callable[[], bool]) -> bool:
+    return turn()
+
+
 class Processor:
     """One member of the group. `letters` are sent by `publisher`; `dlq_of` maps a topic to its dead letter topic.
 
@@ -94,51 +121,83 @@ class Processor:
         self._raw_cap_bytes = raw_cap_bytes
         self._clock_ms = clock_ms
         self._telemetry = telemetry
-        self._measured: BatchTelemetry | None = None
+        self._held: _Held | None = None
         self.summary = Summary()
 
-    def run(self, limits: Limits, stopping: Callable[[], bool], on_step: Callable[[], None] = lambda: None) -> Summary:
+    def run(
+        self,
+        limits: Limits,
+        stopping: Callable[[], bool],
+        on_step: Callable[[], None] = lambda: None,
+        attempt: Attempt = _once,
+    ) -> Summary:
         """Process until a limit is reached or `stopping` says so; a batch that was begun is finished and committed.
 
         `on_step` is called before each batch, also while there is nothing to do.
         """
         while not stopping():
             on_step()
-            left = None if limits.max_messages is None else limits.max_messages - self.summary.consumed
-            if left == 0:
-                break
-            count = self.step(limits.batch if left is None else min(limits.batch, left))
-            if count == 0 and limits.until_idle and self._source.is_drained():
+            if attempt(lambda: self._turn(limits)):
                 break
         return self.summary
 
+    def _turn(self, limits: Limits) -> bool:
+        """Do a step and return whether a limit is reached."""
+        left = None if limits.max_messages is None else limits.max_messages - self.summary.consumed
+        if left == 0:
+            return True
+        count = self.step(limits.batch if left is None else min(limits.batch, left))
+        return count == 0 and limits.until_idle and self._source.is_drained()
+
     def step(self, limit: int) -> int:
-        """Process one batch and return how many records it had; raise Unavailable with nothing committed."""
-        measured = self._measured = None if self._telemetry is None else self._telemetry.batch()
+        """Process one batch and return how many records it had; raise Unavailable with nothing committed.
+
+        The next call goes on with the same batch then.
+        """
+        held = self._held = self._held or self._next(limit)
+        if held is None:
+            return 0
+        with held.measured or nullcontext():
+            self._finish(held)
+        self._held = None
+        return len(held.records)
+
+    def _next(self, limit: int) -> _Held | None:
+        """Return the next batch as it came; None when there is none."""
+        measured = None if self._telemetry is None else self._telemetry.batch()
         records = self._source.batch(limit)
         if not records:
-            return 0
-        with nullcontext() if measured is None else measured.of(records):
-            self._process(records)
-        return len(records)
+            return None
+        return _Held(records, None if measured is None else measured.of(records))
 
-    def _process(self, records: Sequence[Record]) -> None:
-        self._reader.forget_unknown()
-        sound, letters = self._read(records)
-        counts = dict.fromkeys(Outcome, 0)
-        if sound.effects:
-            applied = self._store.apply(sound.effects)
-            for outcome in applied.outcomes:
-                counts[outcome] += 1
-            for place, state in applied.contested.items():
-                counts[self._settle(sound.effects[place], sound.records[place], state)] += 1
-        self._write(letters)
-        if self._measured is not None:
-            self._measured.written(sound.records, sound.appended_ms)
+    def _finish(self, held: _Held) -> None:
+        """Do what is still to be done with the batch, up to the commit, and count it."""
+        if held.sound is None:
+            self._reader.forget_unknown()
+            held.sound, held.letters = self._read(held.records)
+        sound = held.sound
+        counts = self._apply(held, sound)
+        self._write(held.letters)
+        held.letters = ()
+        if held.measured is not None:
+            held.measured.written(sound.records, sound.appended_ms)
         self._source.commit()
         now_ms = self._clock_ms()
         self.summary.latencies_ms.add([now_ms - event_time_ms for event_time_ms in sound.event_times_ms])
-        self._count(counts, len(records))
+        self._count(counts, len(held.records))
+
+    def _apply(self, held: _Held, sound: _Sound) -> Mapping[Outcome, int]:
+        """Let the batch have its effect, and return the counts."""
+        if held.counts is None:
+            applied = self._store.apply(sound.effects) if sound.effects else Applied((), {})
+            held.counts = dict.fromkeys(Outcome, 0)
+            for outcome in applied.outcomes:
+                held.counts[outcome] += 1
+            held.contested = dict(applied.contested)
+        for place, state in list(held.contested.items()):
+            held.counts[self._settle(sound.effects[place], sound.records[place], state)] += 1
+            del held.contested[place]
+        return held.counts
 
     def _count(self, counts: Mapping[Outcome, int], total: int) -> None:
         kept = counts[Outcome.APPLIED] + counts[Outcome.DUPLICATE] + counts[Outcome.STALE]
@@ -211,10 +270,10 @@ class Processor:
 
     def _write(self, letters: Sequence[tuple[str, DeadLetter]]) -> None:
         """Write letters, each to its topic; return when all are acknowledged; raise Unavailable."""
-        receipt, trace = Receipt(), []
-        if self._measured is not None:
-            self._measured.refused(letters)
-            trace = self._measured.headers
+        receipt, measured = Receipt(), None if self._held is None else self._held.measured
+        trace = [] if measured is None else measured.headers
         for topic, letter in letters:
             self._letters.send(topic, letter, receipt, trace)
         settle(self._publisher, receipt, "a dead letter could not be written", "run `gridctl doctor`, then start again")
+        if measured is not None:
+            measured.refused(letters)

@@ -43,7 +43,7 @@ class ProcessTelemetry:
 
 
 class BatchTelemetry:
-    """One batch; a context manager around everything that becomes of its records."""
+    """One batch; a context manager around everything that becomes of its records, entered again where it failed."""
 
     def __init__(self, run: ProcessTelemetry) -> None:
         self._run = run
@@ -65,10 +65,13 @@ class BatchTelemetry:
     def __enter__(self) -> Self:
         topics = Counter(record.topic() or "" for record in self._records)
         run = self._run
-        for topic, count in topics.items():
-            place = {names.OPERATION: names.POLL_OPERATION[0], names.DESTINATION: topic}
-            run.telemetry.count(names.CONSUMED_MESSAGES, count, {**run.of_group, **place})
-        self._call(names.POLL_OPERATION, self._came_s - self._asked_s)
+        if self._span is None:
+            for topic, count in topics.items():
+                place = {names.OPERATION: names.POLL_OPERATION[0], names.DESTINATION: topic}
+                run.telemetry.count(names.CONSUMED_MESSAGES, count, {**run.of_group, **place})
+            self._call(names.POLL_OPERATION, self._came_s - self._asked_s)
+        else:
+            self._came_s = run.clock_s()
         destination = next(iter(topics)) if len(topics) == 1 else None
         attributes: dict[str, str | int] = {**run.of_group, names.BATCH_COUNT: len(self._records)}
         self._span = run.telemetry.span(names.PROCESS, destination, attributes)

@@ -20,6 +20,15 @@ def reached(goal: Callable[[], bool], timeout_s: float, step: Callable[[], objec
     return True
 
 
+Outlast = Callable[[Callable[[], bool], Callable[[], object]], bool]
+"""Takes step after step until a goal is reached; False when it gives up."""
+
+
+def before_the_deadline(goal: Callable[[], bool], step: Callable[[], object]) -> bool:
+    """Implement Outlast with the time that a publisher has."""
+    return reached(goal, SETTLE_DEADLINE_S, step)
+
+
 def settle(publisher: Publisher, receipt: Receipt, what: str, next_step: str) -> None:
     """Wait until all that was handed over is acknowledged; raise Unavailable, or Unrecoverable, when it is not."""
     settled = reached(lambda: not receipt.outstanding, SETTLE_DEADLINE_S, lambda: publisher.poll(0.1))

@@ -4,10 +4,11 @@ It lives as long as its loop goes round, whatever happens around it. It is ready
 needs is away; it is not ready any more when it was asked to end.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from threading import Lock
 
+from gridctl.errors import Unavailable
 from gridctl.runtime.http import Answer, text_answer
 
 STARTING = "starting"
@@ -17,12 +18,16 @@ STANDS_STILL_S = 300.0
 
 
 class Health:
-    """Told by the command and by what watches its neighbours, read by the server. `clock_s` is monotonic."""
+    """Told by the command and by what watches its neighbours, read by the server. `clock_s` is monotonic.
+
+    `conditions` are asked whenever it is: each raises Unavailable while it does not hold, and asks nobody else.
+    """
 
     def __init__(self, clock_s: Callable[[], float]) -> None:
         self._clock_s = clock_s
         self._moved_s = clock_s()
         self._lock = Lock()
+        self.conditions: Mapping[str, Callable[[], None]] = {}
         self._away: dict[str, str] = {STARTING: STARTING}
 
     def moved(self) -> None:
@@ -42,7 +47,13 @@ class Health:
     def missing(self) -> list[str]:
         """Return why it cannot do its work now; nothing when it can."""
         with self._lock:
-            return list(self._away.values())
+            missing = list(self._away.values())
+        for condition in self.conditions.values():
+            try:
+                condition()
+            except Unavailable as error:
+                missing.append(error.message)
+        return missing
 
     def livez(self) -> Answer:
         """Answer whether the loop goes round."""

@@ -1,26 +1,44 @@
-"""The one shape of a long-running command: signals, an end within a deadline, health and metrics over HTTP, its log."""
+"""The one shape of a long-running command: signals, an end within a deadline, patience, health and metrics, its log.
+
+What is away is waited for: the command lives, is not ready, and works again afterwards. It ends for what does not pass
+by itself (Unrecoverable), and when its patience is over.
+"""
 
 import os
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Event, Thread
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
+from gridctl.errors import Unavailable, Unrecoverable
 from gridctl.runtime.health import ENDING, STARTING, Health
 from gridctl.runtime.http import Answer, HttpServer, routed
 from gridctl.runtime.log import Log
+from gridctl.runtime.outage import Needs, Outages
 from gridctl.runtime.stop import Stop
 
 UNAVAILABLE = 5
 LOOK_EVERY_S = 0.2
+AGAIN_AFTER_S = 0.5
+# An orderly end gives up this long before the grace is over, so that it can still say what it leaves.
+LAST_WORDS_S = 2.0
+
+NOTHING = Needs()
+
+T = TypeVar("T")
 
 
 class Terms(NamedTuple):
-    """`listen` is HOST:PORT of /livez, /readyz and /metrics; `grace_s` is the time to end in after a signal."""
+    """`listen` is HOST:PORT of /livez, /readyz and /metrics; `grace_s` is the time to end in after a signal.
+
+    What is away is waited for `patience_s`, and `start_patience_s` before the work has begun.
+    """
 
     listen: str | None = None
     grace_s: float = 25.0
+    patience_s: float = 0.0
+    start_patience_s: float = 0.0
 
 
 class Service:
@@ -34,6 +52,7 @@ class Service:
         self.log = log
         self.health = Health(time.monotonic)
         self.stop = Stop()
+        self.outages = Outages(self.health, log, terms.patience_s)
         self._metrics = metrics
         self._over = Event()
 
@@ -52,14 +71,77 @@ class Service:
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         self._opened.__exit__(kind, *rest)  # type: ignore[arg-type] # what the interpreter gave, handed on
 
+    @contextmanager
+    def opened(self, what: Callable[[], AbstractContextManager[T]]) -> Iterator[T]:
+        """Enter what the command works with; what is away is waited for, unless the command is asked to end.
+
+        `what` makes it anew for each attempt; raise Unavailable.
+        """
+        with ExitStack() as stack:
+            deadline_s = time.monotonic() + self.terms.start_patience_s
+            while True:
+                try:
+                    entered = stack.enter_context(what())
+                    break
+                except Unrecoverable:
+                    raise
+                except Unavailable as away:
+                    if self.is_asked() or time.monotonic() >= deadline_s:
+                        raise
+                    self.outages.begin(STARTING, away)
+                    if self.stop.wait(AGAIN_AFTER_S):
+                        raise
+            self.outages.end(STARTING)
+            yield entered
+
+    @contextmanager
+    def working(self, needs: Needs = NOTHING) -> Iterator[None]:
+        """Be ready within it whenever all that the command needs is there."""
+        self.health.conditions = needs.conditions
+        self.health.back(STARTING)
+        try:
+            with self.outages.watching(needs.neighbours):
+                yield
+        finally:
+            self.health.away(ENDING, ENDING)
+            self.health.conditions = {}
+
     def is_asked(self) -> bool:
         """Say whether the command is to end; call it once a turn of the loop: that shows that the loop lives."""
         self.health.moved()
         return self.stop.is_asked()
 
-    def ready(self) -> None:
-        """Note that the command has begun its work."""
-        self.health.back(STARTING)
+    def attempt(self, work: Callable[[], T]) -> T | None:
+        """Do a turn of the work; None when something that it needs is away, after a pause.
+
+        The work is called again, so it must go on where it failed. Raise what does not pass by itself, and Unavailable
+        when the patience is over.
+        """
+        self.outages.require_patience()
+        try:
+            done = work()
+        except Unrecoverable:
+            raise
+        except Unavailable as away:
+            self.outages.begin("work", away)
+            self.stop.wait(AGAIN_AFTER_S)
+            return None
+        self.outages.end("work")
+        return done
+
+    def outlast(self, goal: Callable[[], bool], step: Callable[[], object]) -> bool:
+        """Take step after step until the goal is reached; False when patience, or the time to end in, is over."""
+        began_s = time.monotonic()
+        while not goal():
+            asked_s = self.stop.asked_s
+            limits_s = [began_s + self.terms.patience_s]
+            if asked_s is not None:
+                limits_s.append(asked_s + max(self.terms.grace_s - LAST_WORDS_S, self.terms.grace_s / 2))
+            if time.monotonic() > min(limits_s):
+                return False
+            step()
+            self.health.moved()
+        return True
 
     def _watch_the_end(self) -> None:
         """End the process when it was asked to end and does not, also where it hangs in a call of a library."""

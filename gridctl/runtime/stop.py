@@ -8,6 +8,7 @@ either way, for the result is not there: `terminable`.
 import os
 import select
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -17,13 +18,14 @@ ASKING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
-    """A context manager that turns the signals into a question for the command's loop.
+    """A context manager that turns the signals into a question for the command's loop; `asked_s` is when it came.
 
     Leaving it raises KeyboardInterrupt after Ctrl-C, so do within it all that is to be finished, the account included.
     """
 
     def __init__(self) -> None:
         self._asked: int | None = None
+        self.asked_s: float | None = None
         self._before: dict[signal.Signals, signal._HANDLER] = {}
 
     def __enter__(self) -> Self:
@@ -49,7 +51,7 @@ class Stop:
         return self.is_asked()
 
     def _ask(self, number: int, _frame: FrameType | None) -> None:
-        self._asked = number
+        self._asked, self.asked_s = number, time.monotonic()
         os.write(self._waking, b"!")
         self._restore()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from typing import Self
 
@@ -35,14 +36,15 @@ LOST = {
     KafkaError._NO_OFFSET,  # noqa: SLF001 -- its public name starts so
 }
 FENCED = {KafkaError.FENCED_INSTANCE_ID, KafkaError._FENCED}  # noqa: SLF001 -- as above
-# Worth waiting for: the client connects again by itself, or the group is being arranged.
+# After these there is nothing left to commit.
+GONE = {KafkaError._MAX_POLL_EXCEEDED, *LOST}  # noqa: SLF001 -- as above
+# While reading: the client connects again by itself, or the group is being arranged.
 PASSING = {
     KafkaError._TRANSPORT,  # noqa: SLF001 -- as above
-    KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001 -- as above
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.NOT_COORDINATOR,
-    *LOST,
+    *GONE,
 }
 
 
@@ -63,19 +65,19 @@ class KafkaEvents:
         self._instance_id = instance_id
         self._next_drain_check = 0.0
         self._drain_unanswered_since: float | None = None
-        self._unreachable_since: float | None = None
+        self._has_joined = False
         own: dict[str, object] = {
             # Names the process, for the one who looks at the group's members.
             "client.id": f"gridctl-{os.getpid()}-{int(time.time())}",
             "group.id": group,
-            "error_cb": self._heard,
         }
         if instance_id is not None:
             own["group.instance.id"] = instance_id
         with translated(bootstrap):
             self._consumer = Consumer(client_config("consumer", bootstrap, overrides, own))
             self._partitions = partitions_of(self._consumer, bootstrap, topics)
-            self._consumer.subscribe(list(topics))
+            # A member that has joined may hold no partition: others have them all.
+            self._consumer.subscribe(list(topics), on_assign=self._joined, on_lost=self._dropped)
 
     def __enter__(self) -> Self:
         return self
@@ -103,10 +105,6 @@ class KafkaEvents:
         if len(sound) != len(messages):
             for message in messages:
                 self._judge(message.error())
-        if sound:
-            self._unreachable_since = None
-        elif self._unreachable_since is not None and time.monotonic() - self._unreachable_since > ANSWER_TIMEOUT_S:
-            raise unavailable(self._bootstrap, f"no broker has answered for {ANSWER_TIMEOUT_S} s")
         return sound
 
     def commit(self) -> None:
@@ -119,12 +117,18 @@ class KafkaEvents:
             try:
                 results = self._consumer.commit(asynchronous=False)
             except KafkaException as failure:
-                self._judge(error_of(failure))
-                if error_of(failure) is None:
+                error = error_of(failure)
+                if error is None:
                     raise
+                self._judge(error, GONE)
                 return
         for partition in results:
-            self._judge(partition.error)
+            self._judge(partition.error, GONE)
+
+    def require_joined(self) -> None:
+        """Raise Unavailable unless the group has given this member its partitions; for any thread."""
+        if not self._has_joined:
+            raise unavailable(self._bootstrap, f"group {self._group} has not given this member its partitions")
 
     def is_drained(self) -> bool:
         """Say whether the group has committed every partition up to its present end; asked at most every 0.3 s.
@@ -160,14 +164,15 @@ class KafkaEvents:
         first, end = self._consumer.get_watermark_offsets(place, ANSWER_TIMEOUT_S)
         return first == end or place.offset >= end
 
-    def _heard(self, error: KafkaError) -> None:
-        """Note when the client says that no broker can be reached; it goes on trying."""
-        if error.code() == KafkaError._ALL_BROKERS_DOWN and self._unreachable_since is None:  # noqa: SLF001 -- its public name starts so
-            self._unreachable_since = time.monotonic()
+    def _joined(self, *_: object) -> None:
+        self._has_joined = True
 
-    def _judge(self, error: KafkaError | None) -> None:
-        """Raise for an error that does not pass by itself."""
-        if error is None or error.code() in PASSING:
+    def _dropped(self, *_: object) -> None:
+        self._has_joined = False
+
+    def _judge(self, error: KafkaError | None, harmless: AbstractSet[int] = PASSING) -> None:
+        """Raise for an error unless it is harmless here."""
+        if error is None or error.code() in harmless:
             return
         if error.code() in FENCED:
             raise UsageProblem(

@@ -14,6 +14,7 @@ from gridctl.adapters.kafka.errors import ANSWER_TIMEOUT_S, translated
 from gridctl.streams.reader import TopicAbsent
 
 PATIENCE_S = 1.0
+PING_TIMEOUT_S = 2.0
 
 
 def metadata_of(
@@ -47,6 +48,26 @@ def partitions_of(
         if error is not None:
             raise KafkaException(error)
     return [TopicPartition(topic, number) for topic in topics for number in known[topic].partitions]
+
+
+class Pulse:
+    """Asks a broker whether it answers, for a thread beside the work.
+
+    It is a client of its own: calls on one client wait for each other (confluent-kafka 2.16), and a consumer that
+    polls without a pause lets no other call through.
+    """
+
+    def __init__(self, bootstrap: str, overrides: Overrides, topic: str) -> None:
+        """Take a topic to ask for: the metadata of one is little."""
+        self._bootstrap = bootstrap
+        self._topic = topic
+        with translated(bootstrap):
+            self._client = AdminClient(client_config("admin", bootstrap, overrides))
+
+    def require(self) -> None:
+        """Raise Unavailable unless a broker answers soon."""
+        with translated(self._bootstrap):
+            self._client.list_topics(self._topic, timeout=PING_TIMEOUT_S)
 
 
 def require_reachable(bootstrap: str, overrides: Overrides, timeout_s: float = ANSWER_TIMEOUT_S) -> None:

@@ -18,12 +18,18 @@ _FULL = KafkaError._QUEUE_FULL  # noqa: SLF001 -- librdkafka's local errors are 
 class KafkaPublisher:
     """Implements Publisher. A context manager; leaving it waits for what is not yet acknowledged."""
 
-    def __init__(self, bootstrap: str, overrides: Overrides, topics: Iterable[str]) -> None:
-        """Connect; Unavailable when no broker answers, or when one of the topics is not there."""
+    def __init__(
+        self, bootstrap: str, overrides: Overrides, topics: Iterable[str], patience_s: float = MESSAGE_TIMEOUT_MS / 1000
+    ) -> None:
+        """Connect; Unavailable when no broker answers, or when one of the topics is not there.
+
+        A record that is not acknowledged is sent again for `patience_s`, in its order, before it is given back.
+        """
         self._bootstrap = bootstrap
         self._has_failed = False
         with translated(bootstrap):
-            self._producer = Producer(client_config("producer", bootstrap, overrides))
+            patience: Overrides = {"message.timeout.ms": max(1, round(patience_s * 1000))}
+            self._producer = Producer(client_config("producer", bootstrap, {**patience, **overrides}))
             partitions_of(self._producer, bootstrap, sorted(topics))
 
     def __enter__(self) -> Self:

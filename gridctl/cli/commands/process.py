@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gridctl.cli.options import Listen, Output, OutputFormat, settings_of
+from gridctl.cli.options import Listen, Output, OutputFormat, Patience, settings_of
 
 app = typer.Typer()
 
@@ -45,17 +45,19 @@ def process(
     until_idle: UntilIdle = False,
     progress: Progress = None,
     listen: Listen = None,
+    patience: Patience = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Apply events to the grid state, once each; what cannot be applied becomes a dead letter.
 
     Runs until it is interrupted, or until one of the limits. Ctrl-C and SIGTERM finish the current batch, commit it
-    and print what was done. Running it again on the same events changes nothing.
+    and print what was done. Running it again on the same events changes nothing. A broker or a Redis that is away is
+    waited for (--patience); nothing is committed meanwhile.
 
         $ gridctl process --until-idle
     """
     from gridctl.cli.output import print_account
-    from gridctl.cli.wiring.service import service_of
+    from gridctl.cli.wiring.service import SCRIPT_PATIENCE_S, SERVICE_PATIENCE_S, service_of
     from gridctl.cli.wiring.streaming import processor_of
     from gridctl.process.processor import Limits
     from gridctl.runtime.progress import ProgressFile
@@ -66,15 +68,16 @@ def process(
         return processor.summary.as_json(time.monotonic() - started_s)
 
     file = ProgressFile(progress, account)
-    with service_of(settings, "process", listen) as service:
-        with processor_of(settings, group, instance_id, service.log.warn) as (processor, check):
-            service.ready()
+    default_patience_s = SCRIPT_PATIENCE_S if until_idle else SERVICE_PATIENCE_S
+    with service_of(settings, "process", listen, patience, default_patience_s) as service:
+        opened = service.opened(lambda: processor_of(settings, group, instance_id, service))
+        with opened as (processor, check, needs), service.working(needs):
             limits = Limits(batch, max_messages, until_idle)
 
             def on_step() -> None:
                 check()
                 file.tick(time.monotonic())
 
-            processor.run(limits, service.is_asked, on_step)
+            processor.run(limits, service.is_asked, on_step, service.attempt)
             file.write()
         print_account(account(), output)

@@ -79,11 +79,15 @@ class Mqtt(Server):
 
 
 class Service(_Section):
-    """Long-running commands: where they say how they are, how they log, and their time to end after a signal."""
+    """Long-running commands: where they say how they are, how they log, and how long they wait for what is away.
+
+    `grace_s` is their time to end in after a signal.
+    """
 
     listen: str | None = None
     log: Literal["auto", "text", "json"] = "auto"
     grace_s: Annotated[float, Field(gt=0)] = 25.0
+    patience_s: Annotated[float, Field(ge=0)] | None = None
 
 
 class Kafka(BaseModel):

@@ -21,6 +21,7 @@ from gridctl.cli.wiring.base import (
 from gridctl.contracts.assets import ASSET_TOPIC
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, UNROUTED_DLQ
 from gridctl.contracts.kinds import KINDS
+from gridctl.runtime.outage import Needs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from gridctl.ingest.pipeline import Pipeline
     from gridctl.ingest.scada.source import Links
     from gridctl.process.processor import Processor
+    from gridctl.runtime.service import Service
     from gridctl.simulate.ports import OutstationServers
     from gridctl.simulate.scada.grid import Grid
     from gridctl.simulate.scada.serve import Fault, OutstationAccount
@@ -50,13 +52,15 @@ LETTERS_LOOKED_AT = 5000
 
 
 @contextmanager
-def pipeline_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tuple[Pipeline, Callable[[], None]]]:
-    """Yield a pipeline to the profile's broker, and a check of its schema ids and asset table; `warn` takes warnings.
+def pipeline_of(settings: Settings, service: Service) -> Iterator[tuple[Pipeline, Callable[[], None], Needs]]:
+    """Yield a pipeline to the profile's broker, a check of its schema ids and asset table, and what it needs.
 
     Unavailable when anything that it needs does not answer: the broker, a topic, a registry that never answered before.
     """
+    warn, patience_s = service.log.warn, service.terms.patience_s
     dlq_of = dead_letter_topics(settings)  # before the models of all kinds are put together
     from gridctl.adapters.kafka.assets import AssetFollower
+    from gridctl.adapters.kafka.metadata import Pulse
     from gridctl.adapters.kafka.producer import KafkaPublisher
     from gridctl.deadletters.letter import DeadLetters
     from gridctl.ingest.pipeline import Pipeline, load_encoders
@@ -68,7 +72,7 @@ def pipeline_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tup
         encoders = load_encoders(schemas, registry)
         letter_encoder = _encoder(settings, DEAD_LETTER_SUBJECT, registry)
         with (
-            KafkaPublisher(bootstrap, overrides, {*dlq_of, *dlq_of.values(), UNROUTED_DLQ}) as publisher,
+            KafkaPublisher(bootstrap, overrides, {*dlq_of, *dlq_of.values(), UNROUTED_DLQ}, patience_s) as publisher,
             AssetFollower(bootstrap, overrides, registry, newest_schema(settings, ASSET_SUBJECT), warn) as assets,
         ):
             pipeline = Pipeline(
@@ -79,13 +83,16 @@ def pipeline_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[tup
                 DeadLetters(publisher, letter_encoder),
                 dlq_of=dlq_of,
                 raw_cap_bytes=settings.profile.raw_cap_bytes,
+                outlast=service.outlast,
             )
 
             def check() -> None:
                 registry.check()
                 assets.check()
 
-            yield pipeline, check
+            pulse = Pulse(bootstrap, overrides, ASSET_TOPIC)
+            owed = {"acknowledgement": pipeline.require_acknowledgements}
+            yield pipeline, check, Needs({"broker": pulse.require}, owed)
 
 
 @contextmanager
@@ -101,13 +108,14 @@ def asset_publisher(settings: Settings, warn: Callable[[str], None]) -> Iterator
 
 @contextmanager
 def processor_of(
-    settings: Settings, group: str, instance_id: str | None, warn: Callable[[str], None]
-) -> Iterator[tuple[Processor, Callable[[], None]]]:
-    """Yield a processor that has joined its group, and a check of the schemas that it reads and writes with.
+    settings: Settings, group: str, instance_id: str | None, service: Service
+) -> Iterator[tuple[Processor, Callable[[], None], Needs]]:
+    """Yield a processor that joins its group, a check of the schemas that it works with, and what it needs.
 
-    `warn` takes warnings, as that the registry is away. Unavailable when anything else does not answer.
+    A registry that is away is a warning. Unavailable when anything else does not answer.
     """
     from gridctl.adapters.kafka.consumer import KafkaEvents
+    from gridctl.adapters.kafka.metadata import Pulse
     from gridctl.adapters.kafka.producer import KafkaPublisher
     from gridctl.deadletters.letter import DeadLetters
     from gridctl.process.decode import EventReader
@@ -115,7 +123,7 @@ def processor_of(
 
     dlq_of = dead_letter_topics(settings)
     bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
-    with lookup_of(settings, warn) as registry, closing(redis_of(settings)) as state:
+    with lookup_of(settings, service.log.warn) as registry, closing(redis_of(settings)) as state:
         state.ping()
         encoder = _encoder(settings, DEAD_LETTER_SUBJECT, registry)
         reader = EventReader(_decoders(settings, registry), settings.profile.allowed_skew_ms)
@@ -132,7 +140,9 @@ def processor_of(
                 dlq_of=dlq_of,
                 raw_cap_bytes=settings.profile.raw_cap_bytes,
             )
-            yield processor, registry.check
+            pulse = Pulse(bootstrap, overrides, next(iter(dlq_of)))
+            neighbours = {"broker": pulse.require, "redis": state.ping}
+            yield processor, registry.check, Needs(neighbours, {"group": events.require_joined})
 
 
 @contextmanager
@@ -195,16 +205,19 @@ def topic_tail(settings: Settings, topic: str, limit: int) -> Iterator[Iterator[
         yield tail(reader, FramedDecoder(registry), topic, limit)
 
 
+@contextmanager
 def mqtt_source(
-    settings: Settings, topics: str, client_id: str, group: str | None, warn: Callable[[str], None]
-) -> MqttSource:
-    """Return the source of the profile's MQTT broker; it connects when it is entered."""
+    settings: Settings, topics: str, client_id: str, group: str | None, service: Service
+) -> Iterator[tuple[MqttSource, Needs]]:
+    """Yield the source of the profile's MQTT broker, which is connected then; Unavailable when it does not answer."""
     with extra("mqtt", "MQTT"):
         from gridctl.adapters.mqtt_source import MqttSource, Subscription
 
     mqtt = settings.profile.mqtt
     subscription = Subscription(topics, client_id, group)
-    return MqttSource(settings.endpoint("mqtt"), subscription, warn, login_of(mqtt, tls=mqtt.tls))
+    login, patience_s = login_of(mqtt, tls=mqtt.tls), service.terms.patience_s
+    with MqttSource(settings.endpoint("mqtt"), subscription, service.log.say, login, patience_s) as source:
+        yield source, Needs(conditions={"mqtt": source.require_connected})
 
 
 def mqtt_publisher(settings: Settings, client_id: str, address: str | None = None) -> MqttPublisher:

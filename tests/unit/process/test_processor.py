@@ -179,6 +179,111 @@ def test_nothing_is_committed_when_a_letter_cannot_be_written(
     assert made.summary.consumed == 0
 
 
+class Faltering:
+    """Lets each place fail once, as a neighbour does that is away for a moment."""
+
+    def __init__(self, *places: str) -> None:
+        self.left = list(places)
+
+    def meet(self, place: str) -> None:
+        if place in self.left:
+            self.left.remove(place)
+            raise Unavailable(f"{place} is away")
+
+
+class FalteringState(Watched):
+    def __init__(self, faults: Faltering) -> None:
+        super().__init__([])
+        self.faults = faults
+
+    def apply(self, effects: Sequence[Effect]) -> Applied:
+        self.faults.meet("apply")
+        return super().apply(effects)
+
+    def settle(self, device_id: bytes, expected: DeviceState | None, new: DeviceState, outcome: Outcome) -> bool:
+        self.faults.meet("settle")
+        return super().settle(device_id, expected, new, outcome)
+
+
+class FalteringEvents(MemoryEvents):
+    def __init__(self, records: Sequence[MemoryRecord], faults: Faltering) -> None:
+        super().__init__(records)
+        self.faults = faults
+
+    def commit(self) -> None:
+        self.faults.meet("commit")
+        super().commit()
+
+    def is_drained(self) -> bool:
+        self.faults.meet("end")
+        return super().is_drained()
+
+
+PLACES = ["read", "apply", "settle", "letters", "commit", "end"]
+
+
+@pytest.mark.parametrize("place", [*PLACES, "all"])
+def test_a_batch_that_failed_is_taken_up_where_it_failed_and_nothing_is_lost_or_counted_twice(
+    place: str, record: MakeRecord, reader: EventReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = [
+        record(power_w=1.0),
+        record(power_w=2.0),
+        record(device_id="d-2"),
+        record(device_id="d-2"),
+        MemoryRecord("ev.session", b"x", b"", NOW_MS),
+        record(device_id="d-3"),
+    ]
+    faults = Faltering(*(PLACES if place == "all" else [place]))
+    source, store = FalteringEvents(records, faults), FalteringState(faults)
+    letters = MemoryLetters()
+    made = processor(source, reader, store, letters)
+    monkeypatch.setattr(reader, "forget_unknown", lambda: faults.meet("read"))
+    committed: list[int] = []
+
+    def attempt(turn: Callable[[], bool]) -> bool | None:
+        try:
+            return turn()
+        except Unavailable:
+            committed.append(source.committed)
+            return None
+
+    if "letters" in faults.left:
+        monkeypatch.setattr(made, "_write", _once_away(made._write, faults))
+    summary = made.run(Limits(5, until_idle=True), never, attempt=attempt)
+    assert faults.left == []
+    assert committed == [6 if place == "end" else 0] * len(committed) or place == "all"
+    assert (summary.consumed, summary.applied, summary.duplicates, summary.dead_lettered) == (6, 3, 1, 2)
+    # As after a kill, a letter is written again where its settlement failed.
+    again = 1 if place in {"settle", "all"} else 0
+    assert sum(store.effects().values()) + len(letters.letters) - again == 6
+    assert source.committed == 6
+
+
+def _once_away(write: Callable[[Any], None], faults: Faltering) -> Callable[[Any], None]:
+    def written(letters: Any) -> None:
+        if letters:
+            faults.meet("letters")
+        write(letters)
+
+    return written
+
+
+def test_a_run_that_is_stopped_during_an_outage_commits_nothing(record: MakeRecord, reader: EventReader) -> None:
+    source = MemoryEvents([record(), record(device_id="d-2")])
+    made = processor(source, reader, FalteringState(Faltering(*["apply"] * 3)), MemoryLetters())
+    turns: list[None] = []
+
+    def attempt(turn: Callable[[], bool]) -> bool | None:
+        with pytest.raises(Unavailable):
+            turn()
+        turns.append(None)
+        return None
+
+    made.run(Limits(1), lambda: len(turns) == 3, attempt=attempt)
+    assert (source.committed, source._position, made.summary.consumed) == (0, 1, 0)
+
+
 def test_an_event_again_under_other_stamps_is_a_duplicate(record: MakeRecord, reader: EventReader) -> None:
     first, again = record(), record(priority_level="UNKNOWN", circuit_id=None)
     for records in ([first, again], [again, first]):

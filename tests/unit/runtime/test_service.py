@@ -4,13 +4,16 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import httpx
 import pytest
 
+from gridctl.errors import Unavailable
 from gridctl.runtime.health import STANDS_STILL_S, Health
 from gridctl.runtime.http import text_answer
 from gridctl.runtime.log import Log
+from gridctl.runtime.outage import Needs
 from gridctl.runtime.service import Service, Terms
 from tests.support.wait import wait_until
 
@@ -41,21 +44,31 @@ def ask(url: str) -> tuple[int, str]:
 
 def test_its_endpoints_and_its_end() -> None:
     lines: list[str] = []
+    joined: list[bool] = []
+
+    def has_joined() -> None:
+        if not joined:
+            raise Unavailable("no partitions yet")
+
     with Service(Terms("127.0.0.1:0"), log_of(lines), lambda: text_answer(200, "x_total 1")) as service:
         base = lines[0].rpartition(" ")[2]
         assert ask(f"{base}/livez") == (200, "live\n")
         assert ask(f"{base}/readyz") == (503, "not ready\nstarting\n")
         assert ask(f"{base}/metrics") == (200, "x_total 1\n")
-        service.ready()
-        assert ask(f"{base}/readyz") == (200, "ready\n")
-        service.health.away("broker", "Kafka is away")
-        assert ask(f"{base}/readyz") == (503, "not ready\nKafka is away\n")
-        service.health.back("broker")
-        assert not service.is_asked()
-        signal.raise_signal(signal.SIGTERM)
-        assert service.is_asked()
-        wait_until(lambda: ask(f"{base}/readyz") == (503, "not ready\nending\n"))
-        assert ask(f"{base}/livez")[0] == 200
+        with service.opened(nullcontext):
+            assert ask(f"{base}/readyz")[0] == 503
+            with service.working(Needs(conditions={"group": has_joined})):
+                assert ask(f"{base}/readyz") == (503, "not ready\nno partitions yet\n")
+                joined.append(True)
+                assert ask(f"{base}/readyz") == (200, "ready\n")
+                service.health.away("broker", "Kafka is away")
+                assert ask(f"{base}/readyz") == (503, "not ready\nKafka is away\n")
+                service.health.back("broker")
+                assert not service.is_asked()
+                signal.raise_signal(signal.SIGTERM)
+                assert service.is_asked()
+                wait_until(lambda: ask(f"{base}/readyz") == (503, "not ready\nending\n"))
+                assert ask(f"{base}/livez")[0] == 200
     with pytest.raises(httpx.ConnectError):
         ask(f"{base}/livez")
 

@@ -10,11 +10,12 @@ import typer
 
 from gridctl.cli.commands.ingest.run import run_source
 from gridctl.cli.commands.ingest.scada import scada
-from gridctl.cli.options import Duration, Listen, Output, OutputFormat, group, settings_of
+from gridctl.cli.options import Duration, Listen, Output, OutputFormat, Patience, group, settings_of
 from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
     from gridctl.ingest.jsonl import JsonLines
+    from gridctl.runtime.outage import Needs
 
 app = group("ingest")
 
@@ -32,7 +33,13 @@ app.command("scada")(scada)
 
 
 @app.command("jsonl")
-def jsonl(context: typer.Context, file: File, listen: Listen = None, output: Output = OutputFormat.TABLE) -> None:
+def jsonl(
+    context: typer.Context,
+    file: File,
+    listen: Listen = None,
+    patience: Patience = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
     """Publish readings from a file or from a pipe: one JSON object a line.
 
     A line that is refused becomes a dead letter with the reason and its line number; the exit code stays 0.
@@ -44,19 +51,21 @@ def jsonl(context: typer.Context, file: File, listen: Listen = None, output: Out
     from gridctl.ingest.pipeline import Until
 
     settings = settings_of(context)
-    service = service_of(settings, "ingest jsonl", listen)
-    run_source(settings, service, _lines(file, settings.profile.raw_cap_bytes), Until(), output)
+    service = service_of(settings, "ingest jsonl", listen, patience)
+    run_source(settings, service, lambda: _lines(file, settings.profile.raw_cap_bytes), Until(), output)
 
 
 @app.command("mqtt")
 def mqtt(
     context: typer.Context,
+    *,
     topic: Topics = "devices/#",
     group: Group = None,
     client_id: ClientId = None,
     duration: Duration = None,
     idle: Idle = None,
     listen: Listen = None,
+    patience: Patience = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Publish what devices send to the MQTT broker; each message is acknowledged once Kafka has it.
@@ -77,16 +86,16 @@ def mqtt(
     host = socket.gethostname()
     name = client_id or (f"gridctl-{host}" if group is None else f"gridctl-{group}-{host}-{os.getpid()}")
     settings = settings_of(context)
-    service = service_of(settings, "ingest mqtt", listen)
-    run_source(
-        settings, service, mqtt_source(settings, topic, name, group, service.log.say), Until(duration, idle), output
-    )
+    service = service_of(settings, "ingest mqtt", listen, patience)
+    until = Until(duration, idle)
+    run_source(settings, service, lambda: mqtt_source(settings, topic, name, group, service), until, output)
 
 
 @contextmanager
-def _lines(file: str, raw_cap_bytes: int) -> "Iterator[JsonLines]":
+def _lines(file: str, raw_cap_bytes: int) -> "Iterator[tuple[JsonLines, Needs]]":
     from gridctl.cli.files import reading
     from gridctl.ingest.jsonl import JsonLines
+    from gridctl.runtime.outage import Needs
 
     with reading(file) as lines:
-        yield JsonLines(lines.fileno(), "stdin" if file == "-" else file, raw_cap_bytes)
+        yield JsonLines(lines.fileno(), "stdin" if file == "-" else file, raw_cap_bytes), Needs()

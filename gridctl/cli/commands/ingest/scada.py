@@ -7,7 +7,7 @@ import typer
 
 from gridctl.cli.commands.ingest.run import run_source
 from gridctl.cli.files import text_of
-from gridctl.cli.options import Duration, Listen, Output, OutputFormat, settings_of
+from gridctl.cli.options import Duration, Listen, Output, OutputFormat, Patience, settings_of
 
 
 def scada(
@@ -21,6 +21,7 @@ def scada(
     ] = None,
     duration: Duration = None,
     listen: Listen = None,
+    patience: Patience = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Poll Modbus TCP units at a fixed interval: one event per device and poll, with all its points.
@@ -38,11 +39,12 @@ def scada(
     from gridctl.ingest.pipeline import Until
     from gridctl.ingest.scada.mapfile import read_map
     from gridctl.ingest.scada.source import ScadaSource
+    from gridctl.runtime.outage import Needs
 
     text = text_of(map_file, "`gridctl simulate scada --map-out FILE` writes a map")
     plans = read_map(text, str(map_file), None if interval is None else round(interval * 1000))
     settings = settings_of(context)
-    service = service_of(settings, "ingest scada", listen)
+    service = service_of(settings, "ingest scada", listen, patience)
     source = ScadaSource(plans, modbus_links(len(plans)), service.log.say)
 
-    run_source(settings, service, nullcontext(source), Until(duration), output, source.summary)
+    run_source(settings, service, lambda: nullcontext((source, Needs())), Until(duration), output, source.summary)
