@@ -25,12 +25,14 @@ def matchers_of(attributes: Mapping[str, str]) -> str:
 def grown(series: str, matchers: str, window_s: int) -> str:
     """Return PromQL for how much counters grew in a window, over all of them.
 
-    A counter that was not there at the window's begin counts whole: the first batch of a burst makes its series, and
-    `increase` alone, which knows no value before it, would not see that batch.
+    A counter that was not there at the window's begin counts whole, also when its process has ended: the first batch of
+    a burst makes its series, and `increase` alone, which knows no value before it, would not see that batch.
     """
     within = duration(window_s)
     selector = f"{series}{{{matchers}}}"
-    return f"sum(({selector} unless {selector} offset {within}) or increase({selector}[{within}]))"
+    ranged = f"{selector}[{within}]"
+    new = f"last_over_time({ranged}) unless {selector} offset {within} unless resets({ranged}) > 0"
+    return f"sum(({new}) or increase({ranged}))"
 
 
 def error_ratio(objective: Objective, window_s: int, *, has_rules: bool) -> str:

@@ -60,15 +60,16 @@ def test_a_burst_of_violations_fires_and_quiet_does_not(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-def test_the_first_batch_of_a_burst_counts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("afterwards", ["1000x60", "stale"], ids=["the process goes on", "the process has ended"])
+def test_the_first_batch_of_a_burst_counts(tmp_path: Path, afterwards: str) -> None:
     """A counter that appears with its first value and then stands still: `increase` alone sees nothing."""
     violations = f'gridstream_schema_violations_total{{{TOPIC},gridstream_rule="bad_json"}}'
+    ratio = f"slo:sli_error:ratio_rate1h{REFUSED}"
     run(
         tmp_path,
-        {**RECORDS, violations: "_x40 1000x40"},
-        expects(
-            'slo:sli_error:ratio_rate1h{slo="schema-violations"} > bool 0.2', "11m", ('{slo="schema-violations"}', 1)
-        ),
+        {**RECORDS, violations: f"_x40 1000 {afterwards}"},
+        expects(f"{ratio} > bool 0.2", "11m", (REFUSED, 1)),
+        expects(f"{ratio} > bool 0.15", "15m", (REFUSED, 1)),
     )
 
 
