@@ -116,7 +116,7 @@ def test_a_prometheus_that_is_away(tmp_path: Path) -> None:
         (["show", "--file", FILE, "--prometheus", "http://a", "--metrics", "http://b"], "name one source"),
         (["show", "--file", FILE, "nothing", "--metrics", "http://b"], "declares no objective nothing"),
         (["show", "--file", FILE, "--metrics", "no address"], "not an address"),
-        (["show", "--metrics", "http://b"], "slo.toml: cannot be read"),
+        (["show", "--file", "none.toml", "--metrics", "http://b"], "none.toml: cannot be read"),
         (["rules", "--file", FILE, "--to", ".", "--check", "."], "--to writes"),
         (["rules", "--file", FILE, "--to", "nowhere"], "cannot be written"),
     ],
@@ -139,6 +139,14 @@ def test_rules_that_no_longer_follow_the_file_fail_the_gate(tmp_path: Path) -> N
     assert done.returncode == 3
     assert "rules/slo-rules.yaml, rules/slo-dashboard.json: not what slo.toml says" in done.stderr
     assert yaml.safe_load(slo(tmp_path, "rules", "--file", "slo.toml").stdout)["groups"]
+
+
+def test_without_a_file_the_one_that_gridctl_comes_with_counts(tmp_path: Path) -> None:
+    """On call in a pod there is no clone. A file in the working directory wins."""
+    assert "schema-violations" in slo(tmp_path, "rules").stdout
+    (tmp_path / "ci").mkdir()
+    (tmp_path / "ci" / "slo.toml").write_text("window_days = 1")
+    assert "ci/slo.toml: window_days" in slo(tmp_path, "rules").stderr
 
 
 def test_the_committed_rules_follow_the_file() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gridctl.cli.commands.slo.declared import DEFAULT_FILE, File, slos_of
+from gridctl.cli.commands.slo.declared import File, chosen_file, slos_of
 from gridctl.errors import UsageProblem, ViolationFound
 
 To = Annotated[
@@ -16,7 +16,7 @@ Check = Annotated[
 ]
 
 
-def rules(file: File = DEFAULT_FILE, to: To = None, check: Check = None) -> None:
+def rules(file: File = None, to: To = None, check: Check = None) -> None:
     """Write recording and alerting rules for Prometheus (slo-rules.yaml) and a Grafana dashboard (slo-dashboard.json).
 
     An alert fires when the error budget burns too fast in a long window and still does in a short one.
@@ -28,9 +28,10 @@ def rules(file: File = DEFAULT_FILE, to: To = None, check: Check = None) -> None
 
     if to is not None and check is not None:
         raise UsageProblem("--to writes and --check compares", next_step="name one of them")
-    files = _files(file)
+    declared = chosen_file(file)
+    files = _files(declared)
     if check is not None:
-        _compare(files, check, file)
+        _compare(files, check, declared)
     elif to is not None:
         for name, text in files.items():
             write_whole(to / name, text)

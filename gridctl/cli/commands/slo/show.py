@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridctl.cli.boundary import ExitCode
-from gridctl.cli.commands.slo.declared import DEFAULT_FILE, File, slos_of
+from gridctl.cli.commands.slo.declared import File, chosen_file, slos_of
 from gridctl.cli.options import Output, OutputFormat
 from gridctl.errors import UsageProblem
 
@@ -30,7 +30,7 @@ def show(
     *,
     prometheus: PrometheusUrl = None,
     metrics: MetricsUrl = None,
-    file: File = DEFAULT_FILE,
+    file: File = None,
     check: Check = False,
     output: Output = OutputFormat.TABLE,
 ) -> None:
@@ -43,10 +43,11 @@ def show(
     from gridctl.cli.output import print_result, talk
     from gridctl.slo.report import SINCE_START
 
-    slos = slos_of(file)
+    declared = chosen_file(file)
+    slos = slos_of(declared)
     if strangers := set(names or ()) - {each.name for each in slos.objectives}:
         known = ", ".join(each.name for each in slos.objectives)
-        raise UsageProblem(f"{file}: declares no objective {min(strangers)}", next_step=f"name one of {known}")
+        raise UsageProblem(f"{declared}: declares no objective {min(strangers)}", next_step=f"name one of {known}")
     standings = _standings(slos, names or [], prometheus, metrics)
     document = {
         "source": prometheus or metrics,
