@@ -35,6 +35,7 @@ def draw(outcome: Outcome, title: str, partitions: int, path: Path) -> None:
     below.axhline(partitions, color="#555555", linewidth=0.8, linestyle=":", label=f"{partitions} partitions")
     below.set_ylabel("pods")
     below.set_xlabel("minutes")
+    below.yaxis.get_major_locator().set_params(integer=True)
     below.set_ylim(0, 1.35 * max(partitions, outcome.max_replicas))  # the legend stands above
     for axes in (above, below):
         _shade_missing(axes, outcome)
