@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.running_stack import RunningStack
 from tests.support.command import call
 
 HPA = """
@@ -132,3 +133,21 @@ def test_rules_called_wrongly(tmp_path: Path, words: list[str], said: str) -> No
     done = call("scale", "rules", *words, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
+
+
+@pytest.mark.stack
+@pytest.mark.slow
+def test_what_lag_show_says_is_a_trace(stack: RunningStack, tmp_path: Path) -> None:
+    """Two looks at a real group, with a thousand readings in between, ten seconds apart."""
+    readings = stack.run("simulate", "thermostats", "--devices", 1000, "--ticks", 1, "--to", "-").stdout
+    stack.run("ingest", "jsonl", "-", stdin=readings)
+    stack.run("process", "--group", "scale-trace", "--until-idle")  # it has committed every partition then
+    lines = []
+    for measured_ms in (1_000_000, 1_010_000):
+        document = json.loads(stack.run("lag", "show", "scale-trace", "-o", "json").stdout)
+        lines.append(json.dumps({**document, "measured_ms": measured_ms}))
+        stack.run("ingest", "jsonl", "-", stdin=readings)
+    (tmp_path / "window.jsonl").write_text("\n".join(lines))
+    done = scale(tmp_path, "--trace", "window.jsonl", "--pod-rate", 10, "--sync-period-s", 1, "-o", "json")
+    timeline = json.loads(done.stdout)["timeline"]
+    assert (timeline[0]["lag"], timeline[1]["lag"]) == (0, pytest.approx(80, abs=1))  # two pods, a hundred a second
