@@ -6,6 +6,7 @@ import pytest
 
 from tests.running_stack import RunningStack
 from tests.support.command import call
+from tests.support.http import serving
 from tests.support.paths import ROOT
 
 pytestmark = [pytest.mark.stack]
@@ -40,3 +41,15 @@ def test_what_is_away_is_unknown_and_hides_nothing_else(stack: RunningStack) -> 
     assert "127.0.0.1:9" in parts["broker"]["problem"]
     assert (found["lag"], found["dead_letters"], found["audit"]) == (None, None, None)
     assert all("127.0.0.1:9" in found["unknown"][name] for name in ("lag", "dead_letters", "audit"))
+
+
+def test_objectives_stand_beside_the_rest(stack: RunningStack) -> None:
+    words = ["top", "--once", "-o", "json", "--objectives", ROOT / "ci" / "slo.toml"]
+    refused = "gridstream_ingest_records_total 100.0\ngridstream_schema_violations_total 2.0\n"
+    with serving({"/metrics": (200, "text/plain", refused)}) as url:
+        found = json.loads(stack.run(*words, "--metrics", f"{url}/metrics").stdout)
+    by_name = {each["name"]: each["status"] for each in found["slo"]["objectives"]}
+    assert (by_name["schema-violations"], by_name["ingestion-latency"]) == ("MISSED", "UNKNOWN")
+    assert json.loads(stack.run(*words).stdout)["slo"] == {"source": None, "objectives": []}
+    away = stack.run("-X", "prometheus=http://127.0.0.1:9", *words, check=False)
+    assert (away.returncode, list(json.loads(away.stdout)["unknown"])) == (5, ["slo"])

@@ -1,17 +1,21 @@
 """`gridctl top`: the platform on one screen."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gridctl.cli.boundary import ExitCode
+from gridctl.cli.commands.slo.declared import chosen_file
+from gridctl.cli.commands.slo.show import MetricsUrl, PrometheusUrl
 from gridctl.cli.options import Output, OutputFormat, seconds_of, settings_of
+from gridctl.errors import UsageProblem
 
 if TYPE_CHECKING:
     from gridctl.cli.top.gather import Gathering
-    from gridctl.cli.top.model import Answer
+    from gridctl.cli.top.model import Answer, Panel
 
 # A little longer than a broker is waited for, so that its cause is told.
 DEADLINE_S = 7.0
@@ -20,6 +24,7 @@ REDRAW_S = 1.0
 app = typer.Typer()
 
 Once = Annotated[bool, typer.Option("--once", help="Ask once, print it and end; so also without a terminal.")]
+Objectives = Annotated[Path | None, typer.Option("--objectives", help="The file that declares the objectives.")]
 Deadline = Annotated[
     float,
     typer.Option(
@@ -36,6 +41,9 @@ Deadline = Annotated[
 def top(
     context: typer.Context,
     once: Once = False,
+    prometheus: PrometheusUrl = None,
+    metrics: MetricsUrl = None,
+    objectives: Objectives = None,
     deadline: Deadline = DEADLINE_S,
     output: Output = OutputFormat.TABLE,
 ) -> None:
@@ -48,18 +56,22 @@ def top(
     """
     from gridctl.cli.output import print_data
     from gridctl.cli.top.gather import Gathering
-    from gridctl.cli.top.panels import PANELS
+    from gridctl.cli.top.panels import panels
+    from gridctl.cli.top.slos import Sources
 
+    if prometheus is not None and metrics is not None:
+        raise UsageProblem("--prometheus and --metrics are both given", next_step="name one source of the objectives")
     settings = settings_of(context)
+    shown = panels(Sources(prometheus, metrics, chosen_file(objectives)))
     is_live = output is OutputFormat.TABLE and not once and sys.stdout.isatty()
-    with Gathering(PANELS, settings, deadline) as gathering:
+    with Gathering(shown, settings, deadline) as gathering:
         gathering.wait()
         if is_live:
-            _redraw(gathering, settings.profile_name)
+            _redraw(shown, gathering, settings.profile_name)
             return
         answers = gathering.answers()
         if output is OutputFormat.TABLE:
-            _print_once(answers, settings.profile_name)
+            _print_once(shown, answers, settings.profile_name)
         else:
             print_data(_document(answers), output.value)
     if any(answer.data is None for answer in answers.values()):
@@ -76,14 +88,14 @@ def _document(answers: "Mapping[str, Answer]") -> dict[str, Any]:
     }
 
 
-def _print_once(answers: "Mapping[str, Answer]", profile: str) -> None:
+def _print_once(panels: "Sequence[Panel]", answers: "Mapping[str, Answer]", profile: str) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    console.print(_screen(answers, profile, console.width, console.height))
+    console.print(_screen(panels, answers, profile, console.width, console.height))
 
 
-def _redraw(gathering: "Gathering", profile: str) -> None:
+def _redraw(panels: "Sequence[Panel]", gathering: "Gathering", profile: str) -> None:
     from rich.console import Console
     from rich.live import Live
 
@@ -93,18 +105,17 @@ def _redraw(gathering: "Gathering", profile: str) -> None:
     with Stop() as stop, Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
             width, height = console.size
-            live.update(_screen(gathering.answers(), profile, width, height), refresh=True)
+            live.update(_screen(panels, gathering.answers(), profile, width, height), refresh=True)
             if stop.wait(REDRAW_S):
                 return
 
 
-def _screen(answers: "Mapping[str, Answer]", profile: str, width: int, height: int) -> Any:
+def _screen(panels: "Sequence[Panel]", answers: "Mapping[str, Answer]", profile: str, width: int, height: int) -> Any:
     from datetime import UTC, datetime
 
-    from gridctl.cli.top.panels import PANELS
     from gridctl.cli.top.screen import screen
     from gridctl.runtime.clock import wall_clock_ms
 
     now_ms = wall_clock_ms()
     time = f"{datetime.fromtimestamp(now_ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return screen(PANELS, answers, now_ms, f"gridctl top  {time}  profile {profile}", width, height)
+    return screen(panels, answers, now_ms, f"gridctl top  {time}  profile {profile}", width, height)

@@ -121,6 +121,7 @@ class Profile(_Section):
     redis: Redis = Redis()
     mqtt: Mqtt = Mqtt()
     service: Service = Service()
+    prometheus: str | None = None
 
     @model_validator(mode="before")
     @classmethod

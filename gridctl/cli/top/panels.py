@@ -5,5 +5,9 @@ from gridctl.cli.top.health import HEALTH
 from gridctl.cli.top.lag import LAG
 from gridctl.cli.top.letters import LETTERS
 from gridctl.cli.top.model import Panel
+from gridctl.cli.top.slos import Sources, slo_panel
 
-PANELS: tuple[Panel, ...] = (HEALTH, LAG, LETTERS, AUDIT)
+
+def panels(sources: Sources) -> tuple[Panel, ...]:
+    """Return all panels; `sources` are those of the objectives."""
+    return HEALTH, slo_panel(sources), LAG, LETTERS, AUDIT

@@ -58,16 +58,31 @@ def _column(shown: Sequence[_Shown], height: int) -> list[RenderableType]:
 
 
 def _shares(shown: Sequence[_Shown], height: int) -> list[int]:
-    """Return how many rows each panel has: what it has at least, then in turns what is left."""
+    """Return how many rows each panel has: what it has at least, then in turns what is left.
+
+    Where even that is too much, the one with the most rows gives one, again and again.
+    """
     wanted = [len(each.block.rows) for each in shown]
     rows = [min(want, each.rows) for want, each in zip(wanted, shown, strict=True)]
     free = height - sum(1 + bool(count) + count for count in rows)
-    while free > 0 and rows != wanted:
+    while free < 0 and any(rows):
+        index = max(range(len(rows)), key=lambda number: (rows[number], number))
+        rows[index] -= 1
+        free += _cost(rows[index])
+    grown = True
+    while grown:
+        grown = False
         for index, want in enumerate(wanted):
-            if rows[index] < want and free > 0:
-                free -= 1 if rows[index] else 2  # the first row brings the names of the columns
+            if rows[index] < want and _cost(rows[index]) <= free:
+                free -= _cost(rows[index])
                 rows[index] += 1
+                grown = True
     return rows
+
+
+def _cost(rows: int) -> int:
+    """Return how many lines one row more takes: the first one brings the names of the columns."""
+    return 1 if rows else 2
 
 
 def _heading(each: _Shown, more: str) -> Text:

@@ -8,8 +8,9 @@ import json
 import pytest
 
 from gridctl.cli.top.model import Answer
-from gridctl.cli.top.panels import PANELS
+from gridctl.cli.top.panels import panels
 from gridctl.cli.top.screen import screen, text_of
+from gridctl.cli.top.slos import Sources
 from tests.support.paths import ROOT
 
 DIRECTORY = ROOT / "tests" / "data" / "top"
@@ -19,9 +20,10 @@ SIZES = [(80, 24), (160, 50)]
 
 def drawn(width: int, height: int) -> str:
     data = json.loads((DIRECTORY / "answers.json").read_text(encoding="utf-8"))
-    answers = {panel.name: Answer(data[panel.name], "", 0) for panel in PANELS}
+    shown = panels(Sources(None, None, DIRECTORY))
+    answers = {panel.name: Answer(data[panel.name], "", 0) for panel in shown}
     heading = "gridctl top  2026-11-27T09:20:00Z  profile prod"
-    return text_of(screen(PANELS, answers, NOW_MS, heading, width, height), width, height)
+    return text_of(screen(shown, answers, NOW_MS, heading, width, height), width, height)
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)

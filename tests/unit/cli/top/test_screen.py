@@ -40,6 +40,13 @@ def test_every_screen_keeps_to_its_size_and_names_every_panel(rows: list[int], w
         assert all(f"row {number}.{row} " in text for row in range(min(count, 2)))
 
 
+@pytest.mark.parametrize("height", [10, 14, 20])
+def test_a_screen_that_is_too_small_still_names_every_panel(height: int) -> None:
+    lines = drawn([5, 5, 5, 5, 5, 5], 80, height)
+    assert len(lines) <= height
+    assert sum("PANEL" in line for line in lines) == 6
+
+
 def test_what_is_left_over_goes_to_those_who_have_more_to_show() -> None:
     lines = drawn([0, 50, 0, 0, 3], 80, 24)
     assert len(lines) == 24
