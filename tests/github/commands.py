@@ -20,7 +20,10 @@ MAKE_TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), r
 def commands_in(document: dict[str, Any]) -> Iterator[list[str]]:
     """Yield the words of each command line that a workflow or an action runs."""
     inputs = (document.get("on", {}).get("workflow_call") or {}).get("inputs", {})
-    defaults = {f"inputs.{name}": str(spec.get("default", "VALUE")) for name, spec in inputs.items()}
+    defaults = {
+        f"inputs.{name}": str(spec.get("default", "1" if spec.get("type") == "number" else "VALUE"))
+        for name, spec in inputs.items()
+    }
     for step in steps_of(document):
         if "run" in step:
             yield from _lines(step["run"])

@@ -71,10 +71,14 @@ def test_it_installs_its_own_commit_by_the_pinned_versions(top: Path) -> None:
     assert installed.endswith(f"-c {ROOT / 'constraints.txt'} {ROOT}[github]")
 
 
-def test_the_called_workflow_judges_with_the_commit_that_its_caller_names() -> None:
-    path = next(path for path in WORKFLOWS if path.name == "schema-gate.yml")
-    steps: list[dict[str, Any]] = read(path)["jobs"]["schemas"]["steps"]
-    source = steps[1]["with"]
+@pytest.mark.parametrize(("name", "job"), [("schema-gate.yml", "schemas"), ("deploy-gate.yml", "lag")])
+def test_a_called_workflow_judges_with_the_commit_that_its_caller_names(name: str, job: str) -> None:
+    path = next(path for path in WORKFLOWS if path.name == name)
+    steps: list[dict[str, Any]] = read(path)["jobs"][job]["steps"]
+    source, judging = steps[-2]["with"], steps[-1]
     assert source["ref"] == "${{ inputs.gridctl-ref }}"
-    assert steps[2]["uses"] == f"./{source['path']}/.github/actions/gridctl"
+    assert judging["uses"] == f"./{source['path']}/.github/actions/gridctl"
     assert read(path)["on"]["workflow_call"]["inputs"]["gridctl-ref"]["required"] is True
+    output = read(path)["on"]["workflow_call"]["outputs"]["verdict"]["value"]
+    assert output == f"${{{{ jobs.{job}.outputs.verdict }}}}"
+    assert read(path)["jobs"][job]["outputs"]["verdict"] == f"${{{{ steps.{judging['id']}.outputs.verdict }}}}"

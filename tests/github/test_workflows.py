@@ -91,7 +91,7 @@ def published(name: str) -> Any:
 
 
 def test_there_are_workflows_and_an_action() -> None:
-    assert {path.name for path in WORKFLOWS} == {"pr.yml", "main.yml", "schema-gate.yml"}
+    assert {path.name for path in WORKFLOWS} == {"pr.yml", "main.yml", "schema-gate.yml", "deploy-gate.yml"}
     assert [path.parent.name for path in ACTIONS] == ["gridctl"]
 
 

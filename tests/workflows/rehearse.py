@@ -24,7 +24,7 @@ from tests.support.paths import ROOT
 
 BODY = ROOT / "ci" / "examples" / "pr-body.md"
 _EXPRESSION = re.compile(r"\$\{\{\s*(?P<inner>.*?)\s*\}\}")
-_PATH = re.compile(r"[a-z_]+(\.[a-z_]+)*")
+_PATH = re.compile(r"[a-z_]+(\.[a-z_-]+)*")
 _OWN = ("GITHUB_", "GRIDCTL_", "PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS", "RUNNER_")
 _AUTHOR = ("-c", "user.name=author", "-c", "user.email=author@example.org")
 
