@@ -64,7 +64,8 @@ def table_of(
 ) -> "Table":
     """Return a table with a line a row; numbers stand on the right, and a rule below the names of the columns.
 
-    Only the last column gives way: its text goes on in the next line, at a word; with `cut` it ends with `…`.
+    The first column is whole. What is too long goes on in the next line, at a word, of the widest column first; with
+    `cut` only the last column gives way, and ends with `…`.
     """
     from rich import box
     from rich.table import Table
@@ -76,7 +77,7 @@ def table_of(
     table = Table(title=title, box=lines, title_justify="left", show_edge=False, pad_edge=False, padding=padding)
     for index, column in enumerate(columns):
         numeric = bool(listed) and all(isinstance(row[index], int | float) for row in listed)
-        gives_way = index == len(columns) - 1 and not numeric
+        gives_way = not numeric and (index == len(columns) - 1 if cut else index > 0)
         overflow: Literal["fold", "ellipsis"] = "fold" if gives_way and not cut else "ellipsis"
         table.add_column(column, justify="right" if numeric else "left", overflow=overflow, no_wrap=not gives_way)
     for row in listed:

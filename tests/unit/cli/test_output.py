@@ -32,6 +32,13 @@ def test_what_is_not_cut_goes_on_at_a_word(capsys: pytest.CaptureFixture[str]) -
     assert " ".join(line[25:].strip() for line in shown.splitlines()[2:]) == LONG
 
 
+def test_a_long_cell_in_the_middle_does_not_hide_the_last_column(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["setting", "value", "from"], [["schemas", "/a/very/long/path" * 9, "gridctl up"], ["mqtt", "x", "y"]])
+    shown = capsys.readouterr().out
+    assert all(len(line) <= 60 for line in shown.splitlines())
+    assert "gridctl up" in shown
+
+
 def test_what_does_not_fit_at_all_still_has_a_line_a_row(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(["a", "b", "c"], [["x" * 50, "y" * 50, "z"]], cut=True)
     assert len(capsys.readouterr().out.splitlines()) == 3
