@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-COLOURS = {"gridstream": "#1b7f5c", "raw client": "#9aa5b1", "raw + Pydantic": "#9aa5b1"}
+COLOURS = {"gridstream": "#1b7f5c", "with telemetry": "#1b7f5c", "raw client": "#9aa5b1", "raw + Pydantic": "#9aa5b1"}
 PEER_COLOUR = "#4a78b0"
 
 

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ from typing import Any
 from uuid import uuid4
 
 from benchmarks.chart import draw
+from benchmarks.collector import collecting
 from benchmarks.effects import Effects
 
 HERE = Path(__file__).resolve().parent
@@ -41,7 +42,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class System:
-    """One line of the comparison; `leaves_out` says, by case, what it does not do of the common work."""
+    """One line of the comparison; `leaves_out` says, by case, what it does not do of the common work.
+
+    `measured`: it sends metrics, and a span for every batch, to a collector.
+    """
 
     name: str
     script: str
@@ -50,6 +54,7 @@ class System:
     peer: bool = True
     leaves_out: Mapping[str, str] | None = None
     cases: tuple[str, ...] = CASES
+    measured: bool = False
 
 
 _NO_CAPS = {"ingest": "caps on nesting, repeated keys", "process": "settling of contested events"}
@@ -66,10 +71,13 @@ FLOOR = System(
     leaves_out={"ingest": "all work but validation"},
     cases=("ingest",),
 )
+OURS = System("gridstream", "gridstream.py", Path(sys.executable), ("gridctl", *_PEER), peer=False)
+MEASURED = replace(OURS, name="with telemetry", packages=(*OURS.packages, "opentelemetry-sdk"), measured=True)
 SYSTEMS = (
     RAW,
     FLOOR,
-    System("gridstream", "gridstream.py", Path(sys.executable), ("gridctl", *_PEER), peer=False),
+    OURS,
+    MEASURED,
     System("AvroSerializer", "confluent_usual.py", PEERS, _PEER, leaves_out=_NO_CAPS),
     System("Quix Streams", "quix.py", QUIX, ("quixstreams", *_PEER), leaves_out=_NO_CAPS),
     System("FastStream", "faststream_confluent.py", PEERS, ("faststream", *_PEER), leaves_out=_NO_CAPS),
@@ -94,13 +102,14 @@ def gridctl(*arguments: str, environment: Mapping[str, str]) -> str:
     return done.stdout
 
 
-def run_once(system: System, case: str, arguments: list[str]) -> dict[str, float]:
+def run_once(system: System, case: str, arguments: list[str], telemetry: Mapping[str, str]) -> dict[str, float]:
     """Run one system once; return events, cpu_us_per_event and events_per_s."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
     try:
         done = subprocess.run(
             [str(system.python), "-W", "ignore", str(HERE / "systems" / system.script), case, *arguments],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**plain, "PYTHONPATH": str(ROOT), **(telemetry if system.measured else {})},
             capture_output=True,
             text=True,
             timeout=RUN_LIMIT_S,
@@ -115,7 +124,7 @@ def run_once(system: System, case: str, arguments: list[str]) -> dict[str, float
     return result
 
 
-def measure(case: str, arguments: list[str], rounds: int, effects: Effects) -> list[Row]:
+def measure(case: str, arguments: list[str], rounds: int, effects: Effects, telemetry: Mapping[str, str]) -> list[Row]:
     """Interleave the systems, one round after another, and return a row for each."""
     systems = [system for system in SYSTEMS if case in system.cases]
     samples: dict[str, list[dict[str, float]]] = {system.name: [] for system in systems}
@@ -124,7 +133,8 @@ def measure(case: str, arguments: list[str], rounds: int, effects: Effects) -> l
             print(f"\r{case}: round {number + 1}/{rounds}, {system.name:16}", end="", file=sys.stderr, flush=True)
             compared = nullcontext() if (case, system) == ("process", RAW) else effects.compared(case, system.name)
             with compared:
-                samples[system.name].append(run_once(system, case, [*arguments, "--group", f"bench-{uuid4().hex[:8]}"]))
+                group = ["--group", f"bench-{uuid4().hex[:8]}"]
+                samples[system.name].append(run_once(system, case, [*arguments, *group], telemetry))
     print(file=sys.stderr)
     return rows_of(case, samples)
 
@@ -155,11 +165,18 @@ def rows_of(case: str, samples: Mapping[str, list[dict[str, float]]]) -> list[Ro
                 "ratio_to_raw": round(raw_cpu / cpu, 3),
                 "ratio_to_best_peer": round(best_cpu / cpu, 2),
                 "events_per_s_to_best_peer": round(rate / best_rate, 2),
+                **({"telemetry_share": _added(samples, "cpu_us_per_event")} if system.measured else {}),
                 "leaves_out": (system.leaves_out or {}).get(case, ""),
                 "versions": versions_of(system),
             }
         )
     return rows
+
+
+def _added(samples: Mapping[str, list[dict[str, float]]], what: str) -> float:
+    """Return what telemetry adds, as a share of the path without it: the median of the rounds' own ratios."""
+    pairs = zip(samples[OURS.name], samples[MEASURED.name], strict=True)
+    return round(statistics.median(measured[what] / plain[what] for plain, measured in pairs) - 1, 4)
 
 
 def versions_of(system: System) -> dict[str, str]:
@@ -185,6 +202,9 @@ def show(rows: list[Row]) -> None:
             f"{row['events_per_s']:9d} {row['ratio_to_raw']:7.3f} {row['ratio_to_best_peer']:11.2f} "
             f"{row['events_per_s_to_best_peer']:10.2f}  {row['leaves_out']}"
         )
+    for row in rows:
+        if "telemetry_share" in row:
+            print(f"{row['case']}: telemetry adds {row['telemetry_share']:.1%} of the CPU time of an event")
 
 
 @contextmanager
@@ -227,13 +247,13 @@ def main() -> None:
     given = parser.parse_args()
     directory = Path(tempfile.mkdtemp(prefix="gridstream-bench-"))
     try:
-        with running_stack(directory, given.broker) as environment:
+        with running_stack(directory, given.broker) as environment, collecting() as telemetry:
             published, arguments, effects = prepare(given.events, directory, environment)
             counts = {"process": published, "ingest": given.events}
             rows = [
                 row
                 for case in CASES
-                for row in measure(case, [*arguments, "--count", str(counts[case])], given.rounds, effects)
+                for row in measure(case, [*arguments, "--count", str(counts[case])], given.rounds, effects, telemetry)
             ]
     finally:
         shutil.rmtree(directory)

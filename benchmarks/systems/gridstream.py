@@ -1,4 +1,4 @@
-"""The platform itself, wired as `gridctl ingest` and `gridctl process` wire it."""
+"""The platform itself, wired as `gridctl ingest` and `gridctl process` wire it; OTEL_* variables turn telemetry on."""
 
 from gridctl.cli.config import Overrides, Settings, load_settings
 from gridctl.cli.wiring.service import service_of
@@ -17,7 +17,10 @@ def ingest(given: Options) -> None:
     """Take the records through the pipeline and wait for all acknowledgements."""
     records = load_records(given)
     settings = settings_of(given)
-    with pipeline_of(settings, service_of(settings, "bench", None, None)) as (pipeline, check_assets, _):
+    with (
+        service_of(settings, "bench", None, None) as service,
+        pipeline_of(settings, service) as (pipeline, check_assets, _),
+    ):
         clock = Clock()
         for start in range(0, len(records), BATCH):
             pipeline.submit(Batch(records[start : start + BATCH], lambda index: f"record {index}"))
@@ -30,7 +33,10 @@ def ingest(given: Options) -> None:
 def process(given: Options) -> None:
     """Process batches until the asked count."""
     settings = settings_of(given)
-    with processor_of(settings, given.group, None, service_of(settings, "bench", None, None)) as (processor, *_):
+    with (
+        service_of(settings, "bench", None, None) as service,
+        processor_of(settings, given.group, None, service) as (processor, *_),
+    ):
         clock = Clock()
         while clock.events < given.count:
             done = processor.step(BATCH)

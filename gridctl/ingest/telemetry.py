@@ -60,12 +60,14 @@ class BatchTelemetry:
         self._refused = [_refused(refusal) for listed in refused.values() for refusal, *_ in listed]
         attributes = {names.BATCH_COUNT: sum(self._sent.values()), names.REFUSED_COUNT: len(self._refused)}
         self._span = self._telemetry.span(names.SEND, self._destination(), attributes, self._began_ns)
-        return self._span.headers
+        return self._span.headers if refused else []
 
     def acknowledged(self, now_ms: int) -> None:
         """Note that Kafka has everything."""
         telemetry = self._telemetry
-        records = Counter(each.topic for each in self._refused)
+        records = Counter[str]()
+        for each in self._refused:
+            records[each.topic] += 1
         for kind, levels in self.emitted.items():
             for level, times_ms in levels.items():
                 records[TOPIC_OF_KIND[kind]] += len(times_ms)
@@ -77,7 +79,8 @@ class BatchTelemetry:
                     telemetry.count(names.CLOCK_AHEAD, ahead, attributes)
         for topic, count in records.items():
             telemetry.count(names.INGEST_RECORDS, count, {names.DESTINATION: topic})
-        self._violations.count(self._refused)
+        if self._refused:
+            self._violations.count(self._refused)
         for topic, count in self._sent.items():
             telemetry.count(names.SENT_MESSAGES, count, {**_SENDING, names.DESTINATION: topic})
         self._end({})

@@ -271,7 +271,7 @@ class Processor:
     def _write(self, letters: Sequence[tuple[str, DeadLetter]]) -> None:
         """Write letters, each to its topic; return when all are acknowledged; raise Unavailable."""
         receipt, measured = Receipt(), None if self._held is None else self._held.measured
-        trace = [] if measured is None else measured.headers
+        trace = [] if measured is None or not letters else measured.headers
         for topic, letter in letters:
             self._letters.send(topic, letter, receipt, trace)
         settle(self._publisher, receipt, "a dead letter could not be written", "run `gridctl doctor`, then start again")

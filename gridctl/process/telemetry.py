@@ -54,13 +54,17 @@ class BatchTelemetry:
         self._appended_ms: list[int] = []
         self._letters: list[tuple[str, DeadLetter]] = []
         self._span: Span | None = None
-        self.headers: Headers = []
 
     def of(self, records: Sequence[Record]) -> Self:
         """Note that these have come."""
         self._came_s = self._run.clock_s()
         self._records = records
         return self
+
+    @property
+    def headers(self) -> Headers:
+        """The headers for its letters."""
+        return [] if self._span is None else self._span.headers
 
     def __enter__(self) -> Self:
         topics = Counter(record.topic() or "" for record in self._records)
@@ -75,7 +79,6 @@ class BatchTelemetry:
         destination = next(iter(topics)) if len(topics) == 1 else None
         attributes: dict[str, str | int] = {**run.of_group, names.BATCH_COUNT: len(self._records)}
         self._span = run.telemetry.span(names.PROCESS, destination, attributes)
-        self.headers = self._span.headers
         return self
 
     def __exit__(

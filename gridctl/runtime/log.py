@@ -25,7 +25,7 @@ class Log:
         self._write = write
         self._as_json = as_json
         self._command = command
-        self._trace = trace
+        self.trace = trace
         self._clock_ms = clock_ms
 
     def say(self, message: str) -> None:
@@ -46,5 +46,5 @@ class Log:
             return
         moment = datetime.fromtimestamp(self._clock_ms() / 1000, UTC)
         time = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        line = {"time": time, "level": level, "command": self._command, "message": message, **self._trace()}
+        line = {"time": time, "level": level, "command": self._command, "message": message, **self.trace()}
         self._write(json.dumps(line, ensure_ascii=False))

@@ -13,10 +13,11 @@ from typing import NamedTuple, Self, TypeVar
 
 from gridctl.errors import Unavailable, Unrecoverable
 from gridctl.runtime.health import ENDING, STARTING, Health
-from gridctl.runtime.http import Answer, HttpServer, routed
+from gridctl.runtime.http import HttpServer, routed
 from gridctl.runtime.log import Log
 from gridctl.runtime.outage import Needs, Outages
 from gridctl.runtime.stop import Stop
+from gridctl.runtime.telemetry.port import Exports, Telemetry
 
 UNAVAILABLE = 5
 LOOK_EVERY_S = 0.2
@@ -44,24 +45,26 @@ class Terms(NamedTuple):
 class Service:
     """A context manager around a command's whole run; its account is printed within.
 
-    `metrics` answers /metrics. Leaving it raises KeyboardInterrupt after Ctrl-C, as `Stop` does.
+    `exports` answers /metrics, and exports what is left within the time to end. Leaving it raises KeyboardInterrupt
+    after Ctrl-C, as `Stop` does.
     """
 
-    def __init__(self, terms: Terms, log: Log, metrics: Callable[[], Answer]) -> None:
+    def __init__(self, terms: Terms, log: Log, exports: Exports) -> None:
         self.terms = terms
         self.log = log
         self.health = Health(time.monotonic)
         self.stop = Stop()
         self.outages = Outages(self.health, log, terms.patience_s)
-        self._metrics = metrics
+        self._exports = exports
         self._over = Event()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(self.stop)
             stack.callback(self._over.set)
+            stack.enter_context(self._exports)
             if self.terms.listen is not None:
-                paths = {"/livez": self.health.livez, "/readyz": self.health.readyz, "/metrics": self._metrics}
+                paths = {"/livez": self.health.livez, "/readyz": self.health.readyz, "/metrics": self._exports.metrics}
                 server = stack.enter_context(HttpServer(self.terms.listen, routed(paths)))
                 self.log.say(f"/livez, /readyz and /metrics on http://{server.address}")
             Thread(target=self._watch_the_end, name="end", daemon=True).start()
@@ -70,6 +73,11 @@ class Service:
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         self._opened.__exit__(kind, *rest)  # type: ignore[arg-type] # what the interpreter gave, handed on
+
+    @property
+    def telemetry(self) -> Telemetry | None:
+        """What the command hands its measurements to, or None where nothing is configured."""
+        return self._exports.telemetry
 
     @contextmanager
     def opened(self, what: Callable[[], AbstractContextManager[T]]) -> Iterator[T]:

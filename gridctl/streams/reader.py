@@ -4,6 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from gridctl.errors import Unavailable
+from gridctl.streams.publisher import Headers
+
+RecordHeaders = Mapping[str, str | bytes | None] | Headers | None
+"""A record's headers in the client's own type; what was read has a list, or None."""
 
 
 class Record(Protocol):
@@ -31,6 +35,10 @@ class Record(Protocol):
 
     def timestamp(self) -> tuple[int, int]:
         """Return the kind of the record's time (2: the broker's, at append) and the time in epoch milliseconds."""
+        ...
+
+    def headers(self) -> RecordHeaders:
+        """Return the headers."""
         ...
 
 

@@ -59,7 +59,7 @@ class MemoryRecord:
         return 2, self._fields.appended_ms
 
     def headers(self) -> Headers:
-        """Return the headers, as the client does; no reader of the platform's topics asks for them."""
+        """Return the headers."""
         return self._fields.headers
 
 

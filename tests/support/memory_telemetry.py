@@ -7,6 +7,7 @@ from gridctl.runtime.telemetry.names import Metric, SpanName
 from gridctl.runtime.telemetry.port import Attributes
 from gridctl.runtime.telemetry.tally import Tally
 from gridctl.streams.publisher import Headers
+from gridctl.streams.reader import RecordHeaders
 
 Series = tuple[tuple[str, Any], ...]
 
@@ -18,10 +19,10 @@ class MemorySpan:
         self.name = name
         self.attributes = attributes
         self.headers: Headers = [("traceparent", f"span-{number}")]
-        self.links: list[Headers] = []
+        self.links: list[RecordHeaders] = []
         self.ends: list[str | None] = []
 
-    def link(self, headers: Headers) -> None:
+    def link(self, headers: RecordHeaders) -> None:
         """Keep the headers."""
         self.links.append(headers)
 

@@ -25,7 +25,11 @@ from gridctl.audit.ledger import LedgerRecord
 from gridctl.contracts.audit import AUDIT_SUBJECT, AUDIT_TOPIC, AuditEntry, AuditFact
 from gridctl.contracts.registry import SchemaLookup
 from gridctl.errors import ViolationFound
+from gridctl.runtime.telemetry import names
+from gridctl.runtime.telemetry.port import Telemetry
+from gridctl.runtime.telemetry.reading import LinkingReader
 from gridctl.streams.codec import FramedDecoder, FramedEncoder, Unreadable, framed_encoder
+from gridctl.streams.publisher import Headers
 from gridctl.streams.reader import Place, Record, Span, newest
 
 MARK = "gridstream.audit.write"
@@ -47,12 +51,15 @@ FENCED = {
 class LedgerReader:
     """Reads committed records, each with the schema that it was written with: what a newer one adds is not dropped.
 
-    A context manager.
+    A context manager. With `telemetry` a reading of all records is a span, with links to those of the writers.
     """
 
-    def __init__(self, bootstrap: str, overrides: Overrides, registry: SchemaLookup) -> None:
+    def __init__(
+        self, bootstrap: str, overrides: Overrides, registry: SchemaLookup, telemetry: Telemetry | None = None
+    ) -> None:
         self._decoder = FramedDecoder(registry)
         self._reader = KafkaReader(bootstrap, overrides)
+        self._telemetry = telemetry
         self._seen: dict[Place, Span] = {}
         self._head = START
 
@@ -64,7 +71,11 @@ class LedgerReader:
 
     def records(self) -> Iterator[LedgerRecord]:
         """Yield all committed records, oldest first, up to the present end; raise Unavailable."""
-        yield from map(self._record, self._reader.read(self._spans()))
+        if self._telemetry is None:
+            yield from map(self._record, self._reader.read(self._spans()))
+            return
+        with LinkingReader(self._reader, self._telemetry) as linked:
+            yield from map(self._record, linked.read(self._spans()))
 
     def newest(self, count: int) -> list[LedgerRecord]:
         """Return the newest committed records, at most so many, oldest first; raise Unavailable."""
@@ -120,10 +131,20 @@ class LedgerReader:
 
 
 class KafkaLedger(LedgerReader):
-    """Implements Ledger. It connects for writing when it first appends."""
+    """Implements Ledger. It connects for writing when it first appends.
 
-    def __init__(self, bootstrap: str, overrides: Overrides, registry: SchemaLookup, schema: str) -> None:
-        super().__init__(bootstrap, overrides, registry)
+    With `telemetry` an appending is a span, which the headers of its records name.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        overrides: Overrides,
+        registry: SchemaLookup,
+        schema: str,
+        telemetry: Telemetry | None = None,
+    ) -> None:
+        super().__init__(bootstrap, overrides, registry, telemetry)
         self._bootstrap = bootstrap
         self._overrides = overrides
         self._registry = registry
@@ -136,13 +157,29 @@ class KafkaLedger(LedgerReader):
         """Add facts at the end, all or none, and return their entries once they are committed; raise Unavailable."""
         if not facts:
             return ()
+        if self._telemetry is None:
+            return self._append(facts, [])
+        span = self._telemetry.span(names.SEND, AUDIT_TOPIC, {names.BATCH_COUNT: len(facts)})
+        error = None
+        try:
+            entries = self._append(facts, span.headers)
+        except Exception as failure:
+            error = type(failure).__name__
+            raise
+        finally:
+            span.end(error)
+        sent = {names.SYSTEM: names.KAFKA, names.OPERATION: names.SEND.operation, names.DESTINATION: AUDIT_TOPIC}
+        self._telemetry.count(names.SENT_MESSAGES, len(entries), sent)
+        return entries
+
+    def _append(self, facts: Sequence[AuditFact], trace: Headers) -> tuple[AuditEntry, ...]:
         if self._encoder is None:
             self._encoder = framed_encoder(AUDIT_SUBJECT, self._schema, self._registry)
         give_up_s, slot_s = time.monotonic() + QUEUE_S, SLOT_S
         while True:
             entries = seal_all(facts, self._turn())
             end = self.end()
-            if self._committed(entries, self._encoder):
+            if self._committed(entries, self._encoder, trace):
                 self._own_head = head_of(entries[-1])
                 self._wait_until_shown(end)
                 return entries
@@ -182,7 +219,7 @@ class KafkaLedger(LedgerReader):
             self._producer, self._own_head = producer, self.head()
         return self._own_head
 
-    def _committed(self, entries: Sequence[AuditEntry], encoder: FramedEncoder) -> bool:
+    def _committed(self, entries: Sequence[AuditEntry], encoder: FramedEncoder, trace: Headers) -> bool:
         """Write entries; False where another writer has taken over and they are not in the ledger."""
         producer = self._producer
         assert producer is not None  # noqa: S101 -- `_turn` made it
@@ -190,7 +227,8 @@ class KafkaLedger(LedgerReader):
         try:
             producer.begin_transaction()
             for entry, value in zip(entries, values, strict=True):
-                producer.produce(AUDIT_TOPIC, value, entry.subject.encode(), headers=[*_headers(entry), (MARK, mark)])
+                headers = [*_headers(entry), (MARK, mark), *trace]
+                producer.produce(AUDIT_TOPIC, value, entry.subject.encode(), headers=headers)
             producer.commit_transaction(ANSWER_TIMEOUT_S)
         except KafkaException as failure:
             self._producer = None
@@ -207,7 +245,7 @@ class KafkaLedger(LedgerReader):
         return True
 
 
-def _headers(entry: AuditEntry) -> list[tuple[str, str | bytes | None]]:
+def _headers(entry: AuditEntry) -> Headers:
     return [
         ("content-type", b"application/avro"),
         ("gridstream.audit.action", entry.action.encode()),

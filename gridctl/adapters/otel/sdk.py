@@ -4,7 +4,8 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from threading import Thread
 from typing import Any, Literal, Self
 from uuid import uuid4
@@ -23,6 +24,7 @@ from gridctl import __version__
 from gridctl.adapters.otel.tallies import view_of
 from gridctl.adapters.otel.telemetry import OtelTelemetry
 from gridctl.errors import UsageProblem
+from gridctl.runtime.http import Answer
 from gridctl.runtime.telemetry.environment import wanted
 from gridctl.runtime.telemetry.names import METRICS
 
@@ -33,9 +35,9 @@ SCOPE = "gridctl"
 
 
 class Sdk:
-    """A context manager: leaving it exports what is left, for at most END_S, and never raises.
+    """Implements Exports; leaving it exports what is left for at most END_S.
 
-    `service` is the service's name where no variable gives one. `scraped` says that `exposition` is asked for metrics.
+    `service` is the service's name where no variable gives one. `scraped` says that `metrics` will be asked.
     `warn` is told, at most once a minute, when an export fails. UsageProblem where the variables cannot be followed.
     """
 
@@ -43,10 +45,11 @@ class Sdk:
         self._warn = warn
         self._registry = CollectorRegistry()
         self._logged = _Logged(warn)
+        self._exporters: list[Any] = []
         try:
             resource = _resource(service)
             self._meters = self._meter_provider(resource, scraped=scraped)
-            self._tracers = _tracer_provider(resource)
+            self._tracers = self._tracer_provider(resource)
         except Exception as error:
             raise UsageProblem(f"OTEL_*: {error}", next_step="docs/telemetry.md names the variables") from error
         self.telemetry = OtelTelemetry(
@@ -73,19 +76,44 @@ class Sdk:
             thread.join(max(0.0, give_up_s - time.monotonic()))
         if any(thread.is_alive() for thread in ending):
             self._warn(f"telemetry: the last export was not done after {END_S:g} s; what it held is lost")
+            self._logged.is_over = True
+            for exporter in self._exporters:
+                exporter.shutdown()  # else it tries again and again until the process has ended
         self._logged.is_over = True
 
     def _meter_provider(self, resource: Resource, *, scraped: bool) -> MeterProvider | None:
-        readers: list[MetricReader] = [_reader(exporter) for exporter in _exporters("metrics")]
+        made = [self._made(exporter) for exporter in _exporters("metrics")]
+        readers: list[MetricReader] = [
+            each if isinstance(each, MetricReader) else PeriodicExportingMetricReader(each) for each in made
+        ]
         if scraped:
             # Without labels that change with every release of ours.
             readers.append(PrometheusMetricReader(scope_info_enabled=False, registry=self._registry))
         views = [view_of(metric) for metric in METRICS if metric.bounds_s]
         return MeterProvider(readers, resource, shutdown_on_exit=False, views=views) if readers else None
 
-    def exposition(self) -> tuple[str, bytes]:
-        """Return the metrics as Prometheus reads them: content type and text."""
-        return CONTENT_TYPE_LATEST, generate_latest(self._registry)
+    def _tracer_provider(self, resource: Resource) -> TracerProvider | None:
+        exporters = [self._made(exporter) for exporter in _exporters("traces")]
+        if not exporters:
+            return None
+        provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+        for exporter in exporters:
+            provider.add_span_processor(BatchSpanProcessor(exporter))
+        return provider
+
+    def _made(self, exporter: type[Any]) -> Any:
+        is_console = exporter in (ConsoleMetricExporter, ConsoleSpanExporter)
+        made = exporter(out=sys.stderr) if is_console else exporter()  # stdout is for data
+        self._exporters.append(made)
+        return made
+
+    def metrics(self) -> Answer:
+        """Answer a scrape with what Prometheus reads."""
+        return Answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(self._registry))
+
+    def trace_ids(self) -> Mapping[str, str]:
+        """Return `trace_id` and `span_id` of the span that is open, for log lines; nothing without one."""
+        return self.telemetry.trace_ids()
 
 
 class _Logged(logging.Handler):
@@ -122,23 +150,3 @@ def _exporters(signal: Literal["metrics", "traces"]) -> list[type[Any]]:
     found = _get_exporter_names(signal) or [_get_exporter_entry_point("otlp", signal)]
     spans, metrics, _ = _import_exporters(found if signal == "traces" else [], found if signal == "metrics" else [], [])
     return list((spans if signal == "traces" else metrics).values())
-
-
-def _tracer_provider(resource: Resource) -> TracerProvider | None:
-    exporters = _exporters("traces")
-    if not exporters:
-        return None
-    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    for exporter in exporters:
-        provider.add_span_processor(BatchSpanProcessor(_made(exporter)))
-    return provider
-
-
-def _reader(exporter: type[Any]) -> MetricReader:
-    made = _made(exporter)
-    return made if isinstance(made, MetricReader) else PeriodicExportingMetricReader(made)
-
-
-def _made(exporter: type[Any]) -> Any:
-    is_console = exporter in (ConsoleMetricExporter, ConsoleSpanExporter)
-    return exporter(out=sys.stderr) if is_console else exporter()  # stdout is for data

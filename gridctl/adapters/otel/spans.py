@@ -8,6 +8,8 @@ from opentelemetry.trace import (
     Status,
     StatusCode,
     Tracer,
+    format_span_id,
+    format_trace_id,
     get_current_span,
     set_span_in_context,
 )
@@ -16,6 +18,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from gridctl.runtime.telemetry import names
 from gridctl.runtime.telemetry.port import Attributes
 from gridctl.streams.publisher import Headers
+from gridctl.streams.reader import RecordHeaders
 
 # As many as the SDK keeps by default. Letters of one batch share their link.
 LINKS = 128
@@ -36,9 +39,16 @@ class OtelSpan:
         _W3C.inject(carrier, set_span_in_context(self._span))
         return list(carrier.items())
 
-    def link(self, headers: Headers) -> None:
+    def ids(self) -> dict[str, str]:
+        """Return `trace_id` and `span_id` as logs have them; nothing once it has ended, or where it is not sampled."""
+        if not self._span.is_recording():
+            return {}
+        context = self._span.get_span_context()
+        return {"trace_id": format_trace_id(context.trace_id), "span_id": format_span_id(context.span_id)}
+
+    def link(self, headers: RecordHeaders) -> None:
         """Link to the span that the headers of a record name; the first LINKS different ones."""
-        carrier = {name: value for name, value in headers if name in _W3C.fields}
+        carrier = {name: value for name, value in dict(headers or ()).items() if name in _W3C.fields}
         written = carrier.get("traceparent")
         if written is None or written in self._linked or len(self._linked) >= LINKS:
             return
@@ -63,7 +73,7 @@ class _NoSpan:
         """There are none."""
         return []
 
-    def link(self, headers: Headers) -> None:
+    def link(self, headers: RecordHeaders) -> None:
         """Link to nothing."""
 
     def end(self, error: str | None = None) -> None:

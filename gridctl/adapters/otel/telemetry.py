@@ -1,6 +1,6 @@
 """Implements Telemetry. What a batch adds stays here until the SDK collects, which costs a batch microseconds less."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from threading import Lock
 
 from opentelemetry.metrics import CallbackOptions, Counter, Histogram, Meter, Observation
@@ -22,6 +22,7 @@ class OtelTelemetry:
     def __init__(self, meter: Meter | None, tracer: Tracer | None) -> None:
         self._meter = meter
         self._tracer = tracer
+        self._newest: OtelSpan | None = None
         self._lock = Lock()
         self._known: set[_Series] = set()
         self._counts: dict[_Series, int] = {}
@@ -74,7 +75,12 @@ class OtelTelemetry:
         shown = name.operation if destination is None else f"{name.operation} {destination}"
         place = {} if destination is None else {names.DESTINATION: destination}
         own = {names.SYSTEM: names.KAFKA, names.OPERATION: name.operation, names.OPERATION_TYPE: name.type}
-        return OtelSpan(self._tracer, shown, name.kind, {**own, **place, **attributes}, started_ns)
+        self._newest = OtelSpan(self._tracer, shown, name.kind, {**own, **place, **attributes}, started_ns)
+        return self._newest
+
+    def trace_ids(self) -> Mapping[str, str]:
+        """Return `trace_id` and `span_id` of the span that was begun last, as long as it is open."""
+        return {} if self._newest is None else self._newest.ids()
 
     def _hand_over(self, _: CallbackOptions) -> Iterable[Observation]:
         """Give the SDK what has come since it asked last, for all of its readers."""

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from gridctl.cli.output import talk
 from gridctl.cli.wiring.base import catalogue_of, newest_schema, reader_of, registry_at, registry_of
+from gridctl.cli.wiring.telemetry import telemetry_of
 from gridctl.contracts.audit import AUDIT_SUBJECT
 from gridctl.governance.register import system_name
 from gridctl.governance.stores import RegistryStore
@@ -31,7 +33,8 @@ def ledger_of(settings: Settings) -> Iterator[KafkaLedger]:
     schema = newest_schema(settings, AUDIT_SUBJECT)
     with (
         registry_of(settings) as registry,
-        KafkaLedger(settings.endpoint("bootstrap"), settings.kafka, registry, schema) as ledger,
+        telemetry_of("audit", talk().print) as telemetry,
+        KafkaLedger(settings.endpoint("bootstrap"), settings.kafka, registry, schema, telemetry) as ledger,
     ):
         yield ledger
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from gridctl.cli.output import talk
-from gridctl.runtime.http import Answer, text_answer
+from gridctl.cli.wiring.telemetry import exports_of
 from gridctl.runtime.log import Log
 from gridctl.runtime.service import Service, Terms
 
@@ -42,15 +41,11 @@ def service_of(
     stated_s = chosen.patience_s if patience_s is None else patience_s
     in_force_s = default_patience_s if stated_s is None else stated_s
     at_start_s = in_force_s if address is not None or stated_s is not None else 0.0
-    return Service(Terms(address, chosen.grace_s, in_force_s, at_start_s), log, _no_metrics)
+    exports = exports_of(command, log.warn, scraped=address is not None)
+    log.trace = exports.trace_ids
+    return Service(Terms(address, chosen.grace_s, in_force_s, at_start_s), log, exports)
 
 
 def _write_line(line: str) -> None:
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
-
-
-def _no_metrics() -> Answer:
-    return text_answer(
-        HTTPStatus.NOT_IMPLEMENTED, "this command has no metrics yet: pip install 'gridctl[telemetry]' brings them"
-    )

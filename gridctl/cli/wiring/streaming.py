@@ -18,9 +18,11 @@ from gridctl.cli.wiring.base import (
     redis_of,
     registry_of,
 )
+from gridctl.cli.wiring.telemetry import linking
 from gridctl.contracts.assets import ASSET_TOPIC
 from gridctl.contracts.deadletter import DEAD_LETTER_SUBJECT, UNROUTED_DLQ
 from gridctl.contracts.kinds import KINDS
+from gridctl.runtime.clock import wall_clock_ms
 from gridctl.runtime.outage import Needs
 
 if TYPE_CHECKING:
@@ -57,13 +59,14 @@ def pipeline_of(settings: Settings, service: Service) -> Iterator[tuple[Pipeline
 
     Unavailable when anything that it needs does not answer: the broker, a topic, a registry that never answered before.
     """
-    warn, patience_s = service.log.warn, service.terms.patience_s
+    warn, patience_s, telemetry = service.log.warn, service.terms.patience_s, service.telemetry
     dlq_of = dead_letter_topics(settings)  # before the models of all kinds are put together
     from gridctl.adapters.kafka.assets import AssetFollower
     from gridctl.adapters.kafka.metadata import Pulse
     from gridctl.adapters.kafka.producer import KafkaPublisher
     from gridctl.deadletters.letter import DeadLetters
     from gridctl.ingest.pipeline import Pipeline, load_encoders
+    from gridctl.ingest.telemetry import IngestTelemetry
     from gridctl.ingest.validate import Validator
 
     bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
@@ -84,6 +87,7 @@ def pipeline_of(settings: Settings, service: Service) -> Iterator[tuple[Pipeline
                 dlq_of=dlq_of,
                 raw_cap_bytes=settings.profile.raw_cap_bytes,
                 outlast=service.outlast,
+                telemetry=None if telemetry is None else IngestTelemetry(telemetry),
             )
 
             def check() -> None:
@@ -120,8 +124,9 @@ def processor_of(
     from gridctl.deadletters.letter import DeadLetters
     from gridctl.process.decode import EventReader
     from gridctl.process.processor import Processor
+    from gridctl.process.telemetry import ProcessTelemetry
 
-    dlq_of = dead_letter_topics(settings)
+    dlq_of, telemetry = dead_letter_topics(settings), service.telemetry
     bootstrap, overrides = settings.endpoint("bootstrap"), settings.kafka
     with lookup_of(settings, service.log.warn) as registry, closing(redis_of(settings)) as state:
         state.ping()
@@ -139,6 +144,7 @@ def processor_of(
                 publisher,
                 dlq_of=dlq_of,
                 raw_cap_bytes=settings.profile.raw_cap_bytes,
+                telemetry=None if telemetry is None else ProcessTelemetry(telemetry, group, wall_clock_ms),
             )
             pulse = Pulse(bootstrap, overrides, next(iter(dlq_of)))
             neighbours = {"broker": pulse.require, "redis": state.ping}
@@ -167,9 +173,13 @@ def dead_letters_of(settings: Settings, warn: Callable[[str], None]) -> Iterator
     from gridctl.deadletters.view import stored_letters
     from gridctl.streams.codec import FramedDecoder
 
-    with lookup_of(settings, warn) as registry, reader_of(settings) as reader:
+    with (
+        lookup_of(settings, warn) as registry,
+        reader_of(settings) as reader,
+        linking(reader, "dlq", warn) as linked,
+    ):
         decoder = FramedDecoder(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
-        yield partial(stored_letters, reader, decoder)
+        yield partial(stored_letters, linked, decoder)
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 The conventions are in development, so they stand here alone. docs/telemetry.md shows the same to people.
 """
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 SYSTEM = "messaging.system"
@@ -28,7 +30,8 @@ DURATION_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2
 LATENCY_BOUNDS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 
 
-class Metric(NamedTuple):
+@dataclass(frozen=True)
+class Metric:
     """A counter, or with bounds (in seconds) a histogram; `attributes` are all that its values may have."""
 
     name: str
@@ -36,6 +39,11 @@ class Metric(NamedTuple):
     description: str
     attributes: tuple[str, ...]
     bounds_s: tuple[float, ...] = ()
+
+    @cached_property
+    def bounds_ms(self) -> tuple[int, ...]:
+        """The bounds in milliseconds."""
+        return tuple(round(bound_s * 1000) for bound_s in self.bounds_s)
 
 
 class SpanName(NamedTuple):

@@ -2,7 +2,8 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from operator import add
+from typing import NamedTuple
 
 from gridctl.runtime.telemetry.names import Metric
 
@@ -10,22 +11,22 @@ from gridctl.runtime.telemetry.names import Metric
 class Tally(NamedTuple):
     """How many values lie up to each bound and above the one before, the last beyond all; sum, least and greatest."""
 
-    counts: tuple[int, ...]
+    counts: Sequence[int]
     total: float
     low: float
     high: float
 
-    def plus(self, other: Self) -> "Tally":
+    def plus(self, other: "Tally") -> "Tally":
         """Return both together; they must have the same bounds."""
-        counts = tuple(map(int.__add__, self.counts, other.counts))
-        return Tally(counts, self.total + other.total, min(self.low, other.low), max(self.high, other.high))
+        counts = list(map(add, self[0], other[0]))
+        return Tally(counts, self[1] + other[1], min(self[2], other[2]), max(self[3], other[3]))
 
 
 def tally_of(metric: Metric, value_s: float) -> Tally:
     """Return one value."""
     counts = [0] * (len(metric.bounds_s) + 1)
     counts[bisect_left(metric.bounds_s, value_s)] = 1
-    return Tally(tuple(counts), value_s, value_s, value_s)
+    return Tally(counts, value_s, value_s, value_s)
 
 
 def ages(metric: Metric, times_ms: list[int], now_ms: int) -> tuple[Tally | None, int]:
@@ -33,21 +34,19 @@ def ages(metric: Metric, times_ms: list[int], now_ms: int) -> tuple[Tally | None
 
     None in place of the tally of no age at all.
     """
-    times_ms.sort()
+    times_ms.sort()  # nearly in order, as they come
     end = bisect_right(times_ms, now_ms)
     ahead = len(times_ms) - end
+    if not end:
+        return None, ahead
     if ahead:
         times_ms = times_ms[:end]
-    if not times_ms:
-        return None, ahead
-    counts, older = [], end
-    for bound_ms in _bounds_ms(metric.bounds_s):
+    counts, older = [0] * (len(metric.bounds_ms) + 1), end
+    for place, bound_ms in enumerate(metric.bounds_ms):
         younger, older = older, bisect_left(times_ms, now_ms - bound_ms, 0, older)
-        counts.append(younger - older)
+        counts[place] = younger - older
+        if not older:
+            break
+    counts[-1] = older
     total_ms = end * now_ms - sum(times_ms)
-    tally = Tally((*counts, older), total_ms / 1000, (now_ms - times_ms[-1]) / 1000, (now_ms - times_ms[0]) / 1000)
-    return tally, ahead
-
-
-def _bounds_ms(bounds_s: Sequence[float]) -> list[int]:
-    return [round(bound_s * 1000) for bound_s in bounds_s]
+    return Tally(counts, total_ms / 1000, (now_ms - times_ms[-1]) / 1000, (now_ms - times_ms[0]) / 1000), ahead

@@ -12,9 +12,9 @@ import pytest
 
 from gridctl.errors import UsageProblem
 from gridctl.local.registry.server import _listen, serve
-from gridctl.runtime.http import text_answer
 from gridctl.runtime.log import Log
 from gridctl.runtime.service import Service, Terms
+from gridctl.runtime.telemetry.absent import NoExports
 from tests.unit.local.conftest import Start
 
 
@@ -125,7 +125,7 @@ def test_many_who_register_different_schemas_at_once_get_different_ids(start: St
 
 def _service() -> Service:
     log = Log(print, as_json=False, command="registry serve")
-    return Service(Terms(), log, lambda: text_answer(200, ""))
+    return Service(Terms(), log, NoExports(""))
 
 
 def test_a_port_that_is_taken_and_a_file_that_is_none(start: Start, tmp_path: Path) -> None:

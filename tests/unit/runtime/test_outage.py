@@ -9,10 +9,10 @@ import pytest
 
 from gridctl.errors import Unavailable, Unrecoverable, UsageProblem
 from gridctl.runtime import outage, service
-from gridctl.runtime.http import text_answer
 from gridctl.runtime.log import Log
 from gridctl.runtime.outage import Needs
 from gridctl.runtime.service import Service, Terms
+from gridctl.runtime.telemetry.absent import NoExports
 from tests.support.wait import wait_until
 
 AWAY = Unavailable("Kafka at b:9092: no answer", next_step="run `gridctl status`")
@@ -32,7 +32,7 @@ class Bench:
         self.lines: list[str] = []
         log = Log(self.lines.append, as_json=False, command="t")
         terms = Terms(None, grace_s, patience_s, start_patience_s)
-        self.service = Service(terms, log, lambda: text_answer(200, ""))
+        self.service = Service(terms, log, NoExports(""))
         self.error: Exception | None = None
         self.entered = 0
 

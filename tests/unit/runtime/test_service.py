@@ -11,19 +11,19 @@ import pytest
 
 from gridctl.errors import Unavailable
 from gridctl.runtime.health import STANDS_STILL_S, Health
-from gridctl.runtime.http import text_answer
 from gridctl.runtime.log import Log
 from gridctl.runtime.outage import Needs
 from gridctl.runtime.service import Service, Terms
+from gridctl.runtime.telemetry.absent import NoExports
 from tests.support.wait import wait_until
 
 HANGS = """
 import time
-from gridctl.runtime.http import text_answer
 from gridctl.runtime.log import Log
 from gridctl.runtime.service import Service, Terms
+from gridctl.runtime.telemetry.absent import NoExports
 log = Log(lambda line: print(line, flush=True), as_json=False, command="t")
-with Service(Terms(grace_s=0.3), log, lambda: text_answer(200, "")) as service:
+with Service(Terms(grace_s=0.3), log, NoExports("")) as service:
     print("begun", flush=True)
     while True:
         time.sleep(60)
@@ -50,11 +50,11 @@ def test_its_endpoints_and_its_end() -> None:
         if not joined:
             raise Unavailable("no partitions yet")
 
-    with Service(Terms("127.0.0.1:0"), log_of(lines), lambda: text_answer(200, "x_total 1")) as service:
+    with Service(Terms("127.0.0.1:0"), log_of(lines), NoExports("no metrics")) as service:
         base = lines[0].rpartition(" ")[2]
         assert ask(f"{base}/livez") == (200, "live\n")
         assert ask(f"{base}/readyz") == (503, "not ready\nstarting\n")
-        assert ask(f"{base}/metrics") == (200, "x_total 1\n")
+        assert ask(f"{base}/metrics") == (501, "no metrics\n")
         with service.opened(nullcontext):
             assert ask(f"{base}/readyz")[0] == 503
             with service.working(Needs(conditions={"group": has_joined})):

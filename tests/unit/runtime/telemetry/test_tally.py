@@ -25,7 +25,7 @@ def test_ages_are_counted_by_their_bounds(ages_ms: list[int]) -> None:
     counts = [0] * (len(EDGES) + 1)
     for age_ms in past_ms:
         counts[bisect_left(EDGES, age_ms)] += 1  # a value at a bound lies below it
-    assert tally == (tuple(counts), sum(past_ms) / 1000, min(past_ms) / 1000, max(past_ms) / 1000)
+    assert tally == (counts, sum(past_ms) / 1000, min(past_ms) / 1000, max(past_ms) / 1000)
 
 
 @given(st.lists(st.floats(0, 20), min_size=1, max_size=20))
