@@ -54,6 +54,11 @@ class Measurement:
         """Say whether nothing in it is UNKNOWN, and nothing missing."""
         return self.cause is None and all(each.lag is not None for each in self.groups)
 
+    @property
+    def is_drained(self) -> bool:
+        """Say whether it is known that nothing waits, of at least one group."""
+        return self.is_known and bool(self.groups) and all(each.lag == 0 for each in self.groups)
+
 
 def measurement_of(look: Look, earlier: Look | None = None) -> Measurement:
     """Return the lag of each group; `earlier` is a look from before, to see what moved since.

@@ -1,6 +1,7 @@
 """`gridctl lag` on a broker: what scripts get, and with which exit code."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +66,34 @@ def test_two_looks_find_what_stands_still(stack: RunningStack, bench: LagBench) 
     assert f"{bench.topic} 0: no progress in 0 s" in done.stdout
     assert "looking again in 0.1 s" in done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_a_watch_ends_when_it_is_drained_or_the_time_is_over(stack: RunningStack, bench: LagBench) -> None:
+    watch = ("lag", "watch", bench.group, "--every", "100ms", "--no-time")
+    late = stack.run(*watch, "--until", "drained", "--until", "300ms", check=False)
+    assert (late.returncode, "after 0.3 s the lag is 6, not drained" in late.stderr) == (3, True)
+    assert f"{bench.group}: lag 6, age ?, does not drain; in 0.0/s, out 0.0/s" in late.stdout
+    assert stack.run(*watch, "--until", "200ms").stdout
+    bench.commit(0, 10)
+    drained = stack.run(*watch, "--until", "drained", "--until", "30s")
+    assert drained.stdout.endswith("lag 0, age 0.0s \u00b10.0s, drained; in ?/s, out ?/s\n")
+    bench.commit(1, 1)  # beyond the end
+    assert stack.run(*watch, "--until", "drained", "--until", "200ms", check=False).returncode == 5
+    assert stack.run(*watch, "--until", "soon", check=False).returncode == 2
+
+
+def test_a_recording_and_its_picture(stack: RunningStack, bench: LagBench, tmp_path: Path) -> None:
+    recorded = tmp_path / "lag.jsonl"
+    stack.run("lag", "record", bench.group, "--every", "100ms", "--duration", "300ms", "--to", recorded)
+    lines = [json.loads(line) for line in recorded.read_text().splitlines()]
+    assert [next(iter(line)) for line in lines] == ["measured_ms"] * len(lines)
+    assert [line["groups"][0]["lag"] for line in lines] == [6] * len(lines)
+    assert len(lines) > 1
+    for name, begin in (("lag.png", b"\x89PNG"), ("lag.html", b"<!doctype html>")):
+        stack.run("lag", "plot", recorded, "--to", tmp_path / name)
+        assert (tmp_path / name).read_bytes().startswith(begin)
+    page = (tmp_path / "lag.html").read_text()
+    assert f"Lag of {bench.group}" in page
+    assert stack.run("lag", "plot", recorded, "--to", tmp_path / "lag.txt", check=False).returncode == 2
+    away = stack.run("-X", "bootstrap=127.0.0.1:1", "lag", "record", "--to", tmp_path / "none", check=False)
+    assert (away.returncode, (tmp_path / "none").exists()) == (5, False)

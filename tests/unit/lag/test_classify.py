@@ -1,8 +1,8 @@
 """Every class of a partition, and which one wins where several fit."""
 
+from itertools import product
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gridctl.lag.classify import classify
 from gridctl.lag.model import Head, LagClass, Reading
@@ -108,26 +108,16 @@ def test_the_age_of_what_waits(
     assert (partition.time_lag_s, partition.time_lag_error_s) == (age_s, error_s)
 
 
-OFFSETS = st.none() | st.integers(0, 6)
-READINGS = st.builds(
-    reading,
-    committed=OFFSETS,
-    start=OFFSETS,
-    end=OFFSETS,
-    at_s=st.just(30),
-    stable=OFFSETS,
-    problem=st.sampled_from([None, "no leader"]),
-)
-
-
-@given(READINGS, st.none() | READINGS)
-def test_a_number_is_what_can_still_be_read_and_null_is_said(now: Reading, before: Reading | None) -> None:
-    partition = classify(now, before)
-    if partition.lag_class is LagClass.UNKNOWN:
-        assert partition.lag is None
-        assert partition.cause
-        return
-    assert now.start is not None
-    assert now.end is not None
-    assert partition.lag == len(range(max(now.start, now.committed or 0), now.end))
-    assert partition.lost == len(range(now.start if now.committed is None else now.committed, now.start))
+def test_a_number_is_what_can_still_be_read_and_null_is_said() -> None:
+    offsets = [None, *range(4)]
+    for committed, start, end, problem in product(offsets, offsets, offsets, [None, "no leader"]):
+        now = reading(committed, start, end, at_s=30, problem=problem)
+        for before in (None, reading(committed, 0, 3), reading(None, None, None, problem="no leader")):
+            partition = classify(now, before)
+            if start is None or end is None or problem or start > end or (committed or 0) > end:
+                assert (partition.lag_class, partition.lag) == (LagClass.UNKNOWN, None)
+                assert partition.cause
+                continue
+            assert partition.lag == len(range(max(start, committed or 0), end))
+            assert partition.lost == len(range(start if committed is None else committed, start))
+            assert partition.lag_class is not LagClass.UNKNOWN

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from gridctl.cli.options import seconds_of
+
 Groups = Annotated[list[str] | None, typer.Argument(metavar="GROUP", help="Only these consumer groups.")]
 Topics = Annotated[list[str] | None, typer.Option("--topic", metavar="TOPIC", help="Only this topic; repeatable.")]
 Time = Annotated[
@@ -12,6 +14,9 @@ Time = Annotated[
         "--time/--no-time",
         help="Read the age of the oldest record that waits, a fetch a partition. By default where at most 200 wait.",
     ),
+]
+Every = Annotated[
+    float, typer.Option("--every", parser=seconds_of, metavar="DURATION", help="Measure so often: 500ms, 2s, 1m.")
 ]
 
 HEADS_BY_DEFAULT = 200

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridctl.cli.commands.lag.options import Groups, Time, Topics, max_heads
-from gridctl.cli.options import Output, OutputFormat, settings_of
+from gridctl.cli.options import Output, OutputFormat, seconds_of, settings_of
 from gridctl.errors import UsageProblem
 from gridctl.gates.formats import GateFormat
 
@@ -28,7 +28,12 @@ Threshold = Annotated[
 ]
 Observe = Annotated[
     float | None,
-    typer.Option("--observe", min=0.1, metavar="SECONDS", help="Look twice, so far apart: this finds what is STALLED."),
+    typer.Option(
+        "--observe",
+        parser=seconds_of,
+        metavar="DURATION",
+        help="Look twice, so far apart (30 or 30s): this finds what is STALLED.",
+    ),
 ]
 SortBy = Annotated[Sort, typer.Option("--sort", help="The worst first, or by name.")]
 AsGate = Annotated[
