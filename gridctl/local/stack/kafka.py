@@ -66,8 +66,8 @@ class _Broker:
 
 def cluster(directory: Path, brokers: int) -> Part:
     """Start that many brokers, each of them a controller too. Raise UsageProblem where Java or Maven is missing."""
-    runtime = _java()
-    libraries = _jars(Path(__file__).with_name("kafka-pom.xml"), f"kafka-{VERSION}")
+    runtime = java()
+    jars = libraries()
     ports = free_ports(2 * brokers)
     members = [_Broker(index + 1, ports[2 * index], ports[2 * index + 1]) for index in range(brokers)]
     log_config = directory / "log4j2.properties"
@@ -77,7 +77,7 @@ def cluster(directory: Path, brokers: int) -> Part:
         "-Xmx512m",
         f"-Dlog4j2.configurationFile={log_config}",
         "-cp",
-        f"{libraries}/*",
+        f"{jars}/*",
     ]
     cluster_id = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
     configurations = [_configured(directory, member, members) for member in members]
@@ -112,7 +112,8 @@ def _format(command: list[str | Path]) -> None:
         raise Unavailable(f"Kafka's storage cannot be formatted: {done.stderr[-400:]}", next_step="see the message")
 
 
-def _java() -> Path:
+def java() -> Path:
+    """Return a Java runtime; UsageProblem where there is none that is new enough."""
     own = shutil.which("java")
     if own is not None and _version_of(own) >= JAVA_VERSION:
         return Path(own)
@@ -127,6 +128,11 @@ def _version_of(binary: str) -> int:
     done = subprocess.run([binary, "-version"], capture_output=True, text=True, timeout=30, check=False)
     found = _JAVA_VERSION.search(done.stderr)
     return int(found[1]) if found else 0
+
+
+def libraries() -> Path:
+    """Return the directory with Kafka's jars; Unavailable or UsageProblem where they cannot be fetched."""
+    return _jars(Path(__file__).with_name("kafka-pom.xml"), f"kafka-{VERSION}")
 
 
 def _jars(pom: Path, name: str) -> Path:
