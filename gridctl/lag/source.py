@@ -21,10 +21,14 @@ class GroupReading:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """Groups at one time, sorted. `problem` says why some may be missing of which not even the name is known."""
+    """Groups at one time, sorted. `problem` says why some may be missing of which not even the name is known.
+
+    `brokers` is how many the cluster has.
+    """
 
     groups: Sequence[GroupReading] = ()
     problem: str | None = None
+    brokers: int | None = None
 
 
 class LagSource(Protocol):
@@ -48,6 +52,7 @@ class Measurement:
 
     groups: Sequence[GroupLag] = ()
     cause: str | None = None
+    brokers: int | None = None
 
     @property
     def is_known(self) -> bool:
@@ -66,7 +71,8 @@ def measurement_of(look: Look, earlier: Look | None = None) -> Measurement:
     What an earlier look did not have is judged from this one alone.
     """
     before = {} if earlier is None else {each.group: each for each in earlier.groups}
-    return Measurement(groups=[_lag_of(each, before.get(each.group)) for each in look.groups], cause=look.problem)
+    groups = [_lag_of(each, before.get(each.group)) for each in look.groups]
+    return Measurement(groups=groups, cause=look.problem, brokers=look.brokers)
 
 
 def _lag_of(look: GroupReading, earlier: GroupReading | None) -> GroupLag:

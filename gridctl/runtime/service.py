@@ -8,12 +8,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from http import HTTPStatus
 from threading import Event, Thread
 from typing import NamedTuple, Self, TypeVar
 
 from gridctl.errors import Unavailable, Unrecoverable
 from gridctl.runtime.health import ENDING, STARTING, Health
-from gridctl.runtime.http import HttpServer, routed
+from gridctl.runtime.http import Answer, HttpServer, routed
 from gridctl.runtime.log import Log
 from gridctl.runtime.outage import Needs, Outages
 from gridctl.runtime.stop import Stop
@@ -22,6 +23,8 @@ from gridctl.runtime.telemetry.port import Exports, Telemetry
 UNAVAILABLE = 5
 LOOK_EVERY_S = 0.2
 AGAIN_AFTER_S = 0.5
+# A long pause shows now and then that the loop lives.
+PAUSE_S = 30.0
 # An orderly end gives up this long before the grace is over, so that it can still say what it leaves.
 LAST_WORDS_S = 2.0
 
@@ -45,17 +48,18 @@ class Terms(NamedTuple):
 class Service:
     """A context manager around a command's whole run; its account is printed within.
 
-    `exports` answers /metrics, and exports what is left within the time to end. Leaving it raises KeyboardInterrupt
-    after Ctrl-C, as `Stop` does.
+    `exports` answers /metrics, after the command's own `metrics` where it has some, and exports what is left within the
+    time to end. Leaving it raises KeyboardInterrupt after Ctrl-C, as `Stop` does.
     """
 
-    def __init__(self, terms: Terms, log: Log, exports: Exports) -> None:
+    def __init__(self, terms: Terms, log: Log, exports: Exports, metrics: Callable[[], Answer] | None = None) -> None:
         self.terms = terms
         self.log = log
         self.health = Health(time.monotonic)
         self.stop = Stop()
         self.outages = Outages(self.health, log, terms.patience_s)
         self._exports = exports
+        self._own_metrics = metrics
         self._over = Event()
 
     def __enter__(self) -> Self:
@@ -64,7 +68,7 @@ class Service:
             stack.callback(self._over.set)
             stack.enter_context(self._exports)
             if self.terms.listen is not None:
-                paths = {"/livez": self.health.livez, "/readyz": self.health.readyz, "/metrics": self._exports.metrics}
+                paths = {"/livez": self.health.livez, "/readyz": self.health.readyz, "/metrics": self._metrics}
                 server = stack.enter_context(HttpServer(self.terms.listen, routed(paths)))
                 self.log.say(f"/livez, /readyz and /metrics on http://{server.address}")
             Thread(target=self._watch_the_end, name="end", daemon=True).start()
@@ -78,6 +82,13 @@ class Service:
     def telemetry(self) -> Telemetry | None:
         """What the command hands its measurements to, or None where nothing is configured."""
         return self._exports.telemetry
+
+    def _metrics(self) -> Answer:
+        telemetry = self._exports.metrics()
+        if self._own_metrics is None:
+            return telemetry
+        own = self._own_metrics()
+        return own._replace(body=own.body + telemetry.body) if telemetry.status == HTTPStatus.OK else own
 
     @contextmanager
     def opened(self, what: Callable[[], AbstractContextManager[T]]) -> Iterator[T]:
@@ -118,6 +129,12 @@ class Service:
         """Say whether the command is to end; call it once a turn of the loop: that shows that the loop lives."""
         self.health.moved()
         return self.stop.is_asked()
+
+    def pause(self, seconds: float) -> None:
+        """Do nothing for so long, or until the command is asked to end."""
+        end_s = time.monotonic() + seconds
+        while not self.is_asked() and (left_s := end_s - time.monotonic()) > 0:
+            self.stop.wait(min(left_s, PAUSE_S))
 
     def attempt(self, work: Callable[[], T]) -> T | None:
         """Do a turn of the work; None when something that it needs is away, after a pause.

@@ -18,8 +18,9 @@ from tests.support.paths import GRIDCTL, ROOT
 # Their examples read the repository's own files.
 IN_REPOSITORY = {("pr", "check"), ("gate",), ("slo", "rules")}
 # What serves until it is stopped, asks a code host, or would end the stack that others use has a test of its own:
-# test_registry_server, test_pr, test_stack, test_slo. So has what writes into the clone: test_adding_a_kind.
-ELSEWHERE = {("schema", "new"), ("registry", "serve"), ("pr", "ruleset"), ("down",), ("slo", "show")}
+# test_registry_server, test_lag_serve, test_pr, test_stack, test_slo. So has what writes into the clone:
+# test_adding_a_kind.
+ELSEWHERE = {("schema", "new"), ("registry", "serve"), ("lag", "serve"), ("pr", "ruleset"), ("down",), ("slo", "show")}
 
 
 def leaf_commands() -> Iterator[tuple[tuple[str, ...], str]]:

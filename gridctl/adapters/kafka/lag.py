@@ -67,7 +67,8 @@ class KafkaLag:
                 return groups is None and topics is not None and found[name].problem is None
 
             looks = [reading_of(name) for name in sorted(found) if places[name] or not is_elsewhere(name)]
-            return Look(groups=self._with_heads(looks, max_heads), problem=missing)
+            with_heads = self._with_heads(looks, max_heads)
+            return Look(groups=with_heads, problem=missing, brokers=len(cluster.brokers))
 
     def _with_heads(self, looks: Sequence[GroupReading], max_heads: int) -> tuple[GroupReading, ...]:
         """Return the looks with the oldest record that waits in each partition, unless these are too many."""

@@ -12,6 +12,8 @@ from gridctl.runtime.log import Log
 from gridctl.runtime.service import Service, Terms
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gridctl.cli.config import Settings
 
 # Kubernetes sets it in every container.
@@ -27,8 +29,11 @@ def service_of(
     listen: str | None,
     patience_s: float | None = None,
     default_patience_s: float = SERVICE_PATIENCE_S,
+    metrics: Callable[[], Answer] | None = None,
 ) -> Service:
     """Return the shape of a command's run; its --listen and --patience win over the profile's.
+
+    `metrics` is what it answers to a scrape besides its telemetry.
 
     At the start nothing is waited for by default: for who sits before it a wrong address is the likelier cause. A pod
     has its health asked for, and must not be started again and again meanwhile.
@@ -43,7 +48,7 @@ def service_of(
     at_start_s = in_force_s if address is not None or stated_s is not None else 0.0
     exports = exports_of(command, log.warn, scraped=address is not None)
     log.trace = exports.trace_ids
-    return Service(Terms(address, chosen.grace_s, in_force_s, at_start_s), log, exports)
+    return Service(Terms(address, chosen.grace_s, in_force_s, at_start_s), log, exports, metrics)
 
 
 def _write_line(line: str) -> None:

@@ -2,6 +2,7 @@
 
 from gridctl.cli.commands.lag.plot import plot
 from gridctl.cli.commands.lag.record import record
+from gridctl.cli.commands.lag.serve import serve
 from gridctl.cli.commands.lag.show import show
 from gridctl.cli.commands.lag.watch import watch
 from gridctl.cli.options import group
@@ -11,3 +12,4 @@ app.command("show")(show)
 app.command("watch")(watch)
 app.command("record")(record)
 app.command("plot")(plot)
+app.command("serve")(serve)
