@@ -8,6 +8,8 @@ class GridctlError(Exception):
         super().__init__(message)
         self.message = message
         self.next_step = next_step
+        self.is_said = False
+        """It stands in the log already, in the form that the log has."""
 
     def __str__(self) -> str:
         return f"{self.message}; {self.next_step}" if self.next_step else self.message

@@ -13,7 +13,7 @@ import redis
 
 from gridctl.adapters.login import NO_LOGIN, Login, tls_context
 from gridctl.contracts.addresses import without_password
-from gridctl.errors import Unavailable, UsageProblem
+from gridctl.errors import Unavailable, Unrecoverable, UsageProblem
 from gridctl.process.ports import Applied, Effect
 from gridctl.state.model import EFFECTS, SHARDS, CircuitTotal, DeviceState, Outcome, add_up, shard_of
 from gridctl.state.record import pack_state, unpack_state
@@ -160,7 +160,7 @@ class RedisState:
     def _unavailable(self, error: Exception | str) -> Unavailable:
         refused = isinstance(error, redis.AuthenticationError)
         step = "set redis.username and redis.password_file" if refused else "run `gridctl doctor`"
-        return Unavailable(
+        return (Unrecoverable if refused else Unavailable)(
             f"the grid state at {without_password(self._url)} cannot be used: {error}",
             next_step=f"{step}; `gridctl up` starts a local stack",
         )

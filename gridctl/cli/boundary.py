@@ -77,6 +77,8 @@ def _broken_pipe(error: BrokenPipeError, outputs: list[int], *, debug: bool) -> 
 
 
 def _failed(error: Exception, *, debug: bool) -> int:
+    if isinstance(error, GridctlError) and error.is_said and not debug:
+        return exit_code_of(error)
     if isinstance(error, GridctlError):
         message, next_step = error.message, error.next_step
     else:

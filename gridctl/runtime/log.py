@@ -40,6 +40,12 @@ class Log:
         """Say why the command ends."""
         self._line("error", message)
 
+    def ended(self, why: str) -> bool:
+        """Say for machines why the command ends, and return whether it was said; for people others do, with colour."""
+        if self._as_json:
+            self.fail(why)
+        return self._as_json
+
     def _line(self, level: Level, message: str) -> None:
         if not self._as_json:
             self._write(message)

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from http import HTTPStatus
 from threading import Event, Thread
+from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
 
-from gridctl.errors import Unavailable, Unrecoverable
+from gridctl.errors import GridctlError, Unavailable, Unrecoverable
 from gridctl.runtime.health import ENDING, STARTING, Health
 from gridctl.runtime.http import Answer, HttpServer, routed
 from gridctl.runtime.log import Log
@@ -21,12 +22,14 @@ from gridctl.runtime.stop import Stop
 from gridctl.runtime.telemetry.port import Exports, Telemetry
 
 UNAVAILABLE = 5
+START, WORK = "start", "work"
 LOOK_EVERY_S = 0.2
 AGAIN_AFTER_S = 0.5
 # A long pause shows now and then that the loop lives.
 PAUSE_S = 30.0
-# An orderly end gives up this long before the grace is over, so that it can still say what it leaves.
-LAST_WORDS_S = 2.0
+# An orderly end gives up so long before the grace is over: to say what it leaves, and for clients that let go of a
+# broker which is away (6 s at most) and questions to neighbours (4 s).
+LAST_WORDS_S = 10.0
 
 NOTHING = Needs()
 
@@ -75,8 +78,12 @@ class Service:
             self._opened = stack.pop_all()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        self._opened.__exit__(kind, *rest)  # type: ignore[arg-type] # what the interpreter gave, handed on
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, GridctlError):
+            error.is_said = self.log.ended(str(error))
+        self._opened.__exit__(kind, error, trace)
 
     @property
     def telemetry(self) -> Telemetry | None:
@@ -107,10 +114,10 @@ class Service:
                 except Unavailable as away:
                     if self.is_asked() or time.monotonic() >= deadline_s:
                         raise
-                    self.outages.begin(STARTING, away)
+                    self.outages.begin(START, away)
                     if self.stop.wait(AGAIN_AFTER_S):
                         raise
-            self.outages.end(STARTING)
+            self.outages.end(START)
             yield entered
 
     @contextmanager
@@ -148,10 +155,10 @@ class Service:
         except Unrecoverable:
             raise
         except Unavailable as away:
-            self.outages.begin("work", away)
+            self.outages.begin(WORK, away)
             self.stop.wait(AGAIN_AFTER_S)
             return None
-        self.outages.end("work")
+        self.outages.end(WORK)
         return done
 
     def outlast(self, goal: Callable[[], bool], step: Callable[[], object]) -> bool:

@@ -145,6 +145,23 @@ def test_a_start_waits_with_patience_and_makes_everything_anew() -> None:
         assert waited == [False] * 4
 
 
+def test_a_start_that_waited_is_not_ready_before_its_work_begins() -> None:
+    bench = Bench(start_patience_s=60)
+    bench.error = AWAY
+
+    @contextmanager
+    def opened() -> Iterator[None]:
+        error, bench.error = bench.error, None
+        if error:
+            raise error
+        yield
+
+    with bench.service as running, running.opened(opened):
+        assert running.health.readyz().body == b"not ready\nstarting\n"
+        with running.working():
+            assert bench.is_ready()
+
+
 def test_without_patience_a_start_fails_at_once() -> None:
     bench = Bench()
     bench.error = AWAY

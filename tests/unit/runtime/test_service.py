@@ -94,6 +94,16 @@ def test_it_lives_while_its_loop_goes_round() -> None:
     assert health.livez().status == 200
 
 
+def test_the_error_that_ends_it_is_in_the_log_of_machines_once() -> None:
+    for as_json in (False, True):
+        lines: list[str] = []
+        error = Unavailable("the broker is away", next_step="look")
+        with pytest.raises(Unavailable), Service(Terms(), log_of(lines, as_json=as_json), lambda: text_answer(200, "")):
+            raise error
+        assert error.is_said is as_json
+        assert [json.loads(line)["message"] for line in lines] == ["the broker is away; look"] * as_json
+
+
 def test_lines_for_people_and_for_machines() -> None:
     lines: list[str] = []
     log_of(lines).warn("the broker is away")

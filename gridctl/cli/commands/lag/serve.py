@@ -2,13 +2,20 @@
 
 import time as clock
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gridctl.cli.commands.lag.options import Groups, Time, Topics, max_heads
 from gridctl.cli.options import Listen, Patience, seconds_of, settings_of
 from gridctl.errors import Unavailable, UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gridctl.lag.board import Board
+    from gridctl.lag.source import Look
+    from gridctl.runtime.service import Service
 
 KAFKA_EXPORTERS_ADDRESS = "127.0.0.1:9308"
 
@@ -78,8 +85,6 @@ def serve(
     from gridctl.cli.wiring.lag import lag_source
     from gridctl.cli.wiring.lag_serving import ApiOptions, external_metrics_api, metrics_service
     from gridctl.lag.board import Board
-    from gridctl.runtime.clock import wall_clock_ms
-    from gridctl.runtime.outage import Needs
 
     if max_age <= interval:
         raise UsageProblem(
@@ -91,19 +96,28 @@ def serve(
     address = listen or settings.profile.service.listen or KAFKA_EXPORTERS_ADDRESS
     service = metrics_service(settings, address, patience, board)
     api = ApiOptions(api_listen, (tls_cert, tls_key, client_ca), allowed_names or [], insecure)
+    with service, external_metrics_api(api, board, service):
+        _measure(
+            service, board, interval, lambda: source.look(groups or None, topics or None, max_heads=max_heads(time))
+        )
+
+
+def _measure(service: "Service", board: "Board", interval_s: float, look: "Callable[[], Look]") -> None:
+    """Measure again and again until the command is asked to end; ready while the last measurement is fresh."""
+    from gridctl.runtime.clock import wall_clock_ms
+    from gridctl.runtime.outage import Needs
 
     def measure() -> None:
         taken_s = clock.monotonic()
-        look = source.look(groups or None, topics or None, max_heads=max_heads(time))
-        board.take(look, wall_clock_ms(), taken_s)
+        found = look()
+        board.take(found, wall_clock_ms(), taken_s)
 
     def require_fresh() -> None:
         problem = board.problem(clock.monotonic())
         if problem is not None:
             raise Unavailable(problem)
 
-    needs = Needs(conditions={"lag": require_fresh})
-    with service, external_metrics_api(api, board, service), service.working(needs):
+    with service.working(Needs(conditions={"lag": require_fresh})):
         while not service.is_asked():
             service.attempt(measure)
-            service.pause(interval)
+            service.pause(interval_s)
