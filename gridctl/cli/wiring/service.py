@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gridctl.cli.config import Settings
+    from gridctl.runtime.http import Answer
 
 # Kubernetes sets it in every container.
 POD_VARIABLE = "KUBERNETES_SERVICE_HOST"

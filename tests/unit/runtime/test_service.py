@@ -98,7 +98,7 @@ def test_the_error_that_ends_it_is_in_the_log_of_machines_once() -> None:
     for as_json in (False, True):
         lines: list[str] = []
         error = Unavailable("the broker is away", next_step="look")
-        with pytest.raises(Unavailable), Service(Terms(), log_of(lines, as_json=as_json), lambda: text_answer(200, "")):
+        with pytest.raises(Unavailable), Service(Terms(), log_of(lines, as_json=as_json), NoExports("")):
             raise error
         assert error.is_said is as_json
         assert [json.loads(line)["message"] for line in lines] == ["the broker is away; look"] * as_json
