@@ -82,17 +82,17 @@ def test_the_autoscaler_gets_the_right_quantity(files: certificates.Files) -> No
 
 
 @pytest.mark.parametrize(
-    ("board", "words"),
+    ("looks", "max_age_s", "words"),
     [
-        (board_of(look(*WAITING, NO_ANSWER)), "broker 2 did not answer"),
-        (board_of(look(*WAITING), max_age_s=-1), "last measured"),
-        (board_of(), "not measured yet"),
+        ([look(*WAITING, NO_ANSWER)], 60, "broker 2 did not answer"),
+        ([look(*WAITING)], -1, "last measured"),
+        ([], 60, "not measured yet"),
     ],
 )
 def test_the_autoscaler_gets_an_error_for_what_is_not_known(
-    board: Board, words: str, files: certificates.Files
+    looks: list[Look], max_age_s: float, words: str, files: certificates.Files
 ) -> None:
-    with asked(board, files) as client:
+    with asked(board_of(*looks, max_age_s=max_age_s), files) as client:
         response = replay(client, AUTOSCALERS)
         assert response.status_code == 503
         assert words in response.json()["message"]
