@@ -42,6 +42,8 @@ def spec() -> TopicSpec:
 @pytest.fixture
 def topic(stack: RunningStack, spec: TopicSpec) -> str:
     KafkaTopics(stack.bootstrap, {}).create(spec)
+    brokers = [KafkaTopics(address, stack.kafka) for address in stack.bootstrap.split(",")]
+    wait_until(lambda: all(spec.name in broker.topics() for broker in brokers))  # each hears of it a moment later
     return spec.name
 
 
