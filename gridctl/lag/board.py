@@ -1,9 +1,9 @@
 """The last measurement, for those who ask while the next one is made."""
 
-from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from gridctl.lag.looks import Looks
 from gridctl.lag.samples import Sample, samples
 from gridctl.lag.source import Look, measurement_of
 
@@ -24,17 +24,12 @@ class Board:
 
     def __init__(self, max_age_s: float, stalled_after_s: float) -> None:
         self._max_age_s = max_age_s
-        self._stalled_after_s = stalled_after_s
-        self._looks: deque[tuple[float, Look]] = deque()
+        self._looks = Looks(stalled_after_s * 1000)
         self._last: _Taken | None = None
 
     def take(self, look: Look, measured_ms: int, taken_s: float) -> None:
         """Replace the measurement; it is compared with the newest look that is old enough to show a stall."""
-        while len(self._looks) > 1 and taken_s - self._looks[1][0] >= self._stalled_after_s:
-            self._looks.popleft()
-        is_old_enough = bool(self._looks) and taken_s - self._looks[0][0] >= self._stalled_after_s
-        measurement = measurement_of(look, self._looks[0][1] if is_old_enough else None)
-        self._looks.append((taken_s, look))
+        measurement = measurement_of(look, self._looks.take(look, taken_s * 1000))
         # Made once, however often it is asked for.
         self._last = _Taken(tuple(samples(measurement, measured_ms)), taken_s)
 

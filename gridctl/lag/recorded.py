@@ -1,12 +1,14 @@
 """A recorded window (`gridctl lag record`) as series over time, one a group."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gridctl.errors import UsageProblem
 from gridctl.lag.model import LagClass
+
+Line = TypeVar("Line", bound=BaseModel)
 
 
 class _Read(BaseModel):
@@ -45,7 +47,7 @@ def parse_recorded(lines: Iterable[bytes], where: str, groups: Iterable[str] = (
 
     A measurement without the group is one in which nobody could read it.
     """
-    looks = [_parsed(text, where, number) for number, text in enumerate(lines, start=1) if text.strip()]
+    looks = [look for _, look in lines_of(lines, where, _Line)]
     present = sorted({group.group for look in looks for group in look.groups})
     wanted = list(dict.fromkeys(groups)) or present
     if absent := [name for name in wanted if name not in present]:
@@ -55,15 +57,20 @@ def parse_recorded(lines: Iterable[bytes], where: str, groups: Iterable[str] = (
     return {name: [_point(look, name) for look in looks] for name in wanted}
 
 
-def _parsed(text: bytes, where: str, number: int) -> _Line:
-    try:
-        return _Line.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise UsageProblem(
-            f"{where}: line {number}: {place}: {first['msg']}", next_step="it takes what `gridctl lag record` writes"
-        ) from error
+def lines_of(lines: Iterable[bytes], where: str, model: type[Line]) -> Iterator[tuple[int, Line]]:
+    """Yield the number of each line and what a model takes of it; UsageProblem names the line at fault."""
+    for number, text in enumerate(lines, start=1):
+        if not text.strip():
+            continue
+        try:
+            yield number, model.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise UsageProblem(
+                f"{where}: line {number}: {place}: {first['msg']}",
+                next_step="it takes what `gridctl lag record` writes",
+            ) from error
 
 
 def _point(look: _Line, name: str) -> Point:

@@ -8,11 +8,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 from gridctl.lag.model import GroupLag, LagClass, PartitionLag
+from gridctl.lag.series import LAG, LAG_CLASS, LAG_SECONDS, MEASURED
 from gridctl.lag.source import Measurement
 
-LAG = "kafka_consumergroup_lag"
 LAG_SUM = "kafka_consumergroup_lag_sum"
-MEASURED = "gridstream_lag_measurement_timestamp_seconds"
 
 HELP: Mapping[str, str] = {
     "kafka_brokers": "Number of brokers in the cluster",
@@ -22,9 +21,9 @@ HELP: Mapping[str, str] = {
     LAG_SUM: "Sum over the topic's partitions; absent where a partition is unknown",
     "kafka_topic_partition_current_offset": "High watermark of the partition",
     "kafka_topic_partition_oldest_offset": "First offset that the log holds",
-    "gridstream_consumergroup_lag_seconds": "Age of the oldest record that waits; absent where it was not measured",
+    LAG_SECONDS: "Age of the oldest record that waits; absent where it was not measured",
     "gridstream_consumergroup_lost": "Offsets that retention took before the group had committed them",
-    "gridstream_consumergroup_lag_class": "1 for the class that the lag is of",
+    LAG_CLASS: "1 for the class that the lag is of",
     MEASURED: "When the lag was measured, in epoch seconds",
 }
 _OF_GROUPS = tuple(name for name in HELP if "consumergroup" in name)
@@ -78,8 +77,8 @@ def _of_group(group: GroupLag, measured_ms: int) -> Iterator[Sample]:
 def _of_partition(each: PartitionLag, labels: Mapping[str, str]) -> Iterator[Sample]:
     at_ms, cause = each.measured_ms, each.cause or "not known"
     yield Sample(LAG, labels, each.lag, at_ms, cause)
-    yield Sample("gridstream_consumergroup_lag_class", {**labels, "class": each.lag_class.value}, 1, at_ms)
-    yield Sample("gridstream_consumergroup_lag_seconds", labels, each.time_lag_s, at_ms, "the age was not measured")
+    yield Sample(LAG_CLASS, {**labels, "class": each.lag_class.value}, 1, at_ms)
+    yield Sample(LAG_SECONDS, labels, each.time_lag_s, at_ms, "the age was not measured")
     if each.committed is not None:
         yield Sample("kafka_consumergroup_current_offset", labels, each.committed, at_ms)
     if each.lag_class is not LagClass.UNKNOWN and each.lost is not None:

@@ -7,6 +7,9 @@ from typing import Protocol
 from gridctl.lag.classify import classify
 from gridctl.lag.model import GroupLag, Member, Reading
 
+FEW_HEADS = 200
+"""So many oldest records can be read without anybody waiting for it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GroupReading:

@@ -2,6 +2,7 @@
 
 from collections import deque
 
+from gridctl.lag.looks import Looks
 from gridctl.lag.model import GroupLag
 from gridctl.lag.rates import Sample, sample_of
 from gridctl.lag.source import Look, Measurement, measurement_of
@@ -16,7 +17,7 @@ class Watching:
     """Takes looks in the order of their times, in milliseconds of the epoch, and keeps what a screen shows of them."""
 
     def __init__(self) -> None:
-        self._looks: deque[tuple[int, Look]] = deque()
+        self._looks = Looks(STALLED_AFTER_S * 1000, LOOKS_APART_S * 1000)
         self._samples: dict[str, deque[Sample]] = {}
         self.measured: Measurement | None = None
         self.measured_ms: int | None = None
@@ -24,7 +25,7 @@ class Watching:
     def take(self, look: Look, at_ms: int) -> Measurement:
         """Take a look and return what it amounts to, with the one before from which a stall is seen."""
         self.measured_ms = at_ms
-        self.measured = measurement_of(look, self._earlier(look, at_ms))
+        self.measured = measurement_of(look, self._looks.take(look, at_ms))
         for group in self.measured.groups:
             self._samples.setdefault(group.group, deque(maxlen=SAMPLES)).append(sample_of(group, at_ms))
         return self.measured
@@ -37,13 +38,3 @@ class Watching:
     def samples(self, group: GroupLag) -> list[Sample]:
         """Return the samples of a group, the newest last."""
         return list(self._samples.get(group.group, ()))
-
-    def _earlier(self, look: Look, at_ms: int) -> Look | None:
-        """Return the newest look that is old enough, and keep this one where the last kept one is some time ago."""
-        oldest_ms = at_ms - STALLED_AFTER_S * 1000
-        while len(self._looks) > 1 and self._looks[1][0] <= oldest_ms:
-            self._looks.popleft()
-        earlier = self._looks[0][1] if self._looks and self._looks[0][0] <= oldest_ms else None
-        if not self._looks or at_ms - self._looks[-1][0] >= LOOKS_APART_S * 1000:
-            self._looks.append((at_ms, look))
-        return earlier

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from gridctl.errors import UsageProblem
+from gridctl.lag.recorded import lines_of
 from gridctl.scaling.trace import Phase, Trace
 
 
@@ -65,15 +66,7 @@ def _key(partition: _Partition) -> _Key:
 def _looks(lines: Iterable[bytes], where: str, wanted: str | None) -> Iterator[tuple[float, _Group]]:
     """Yield the time in seconds and the group of each line; a line without the group is one nobody could read."""
     before_ms: int | None = None
-    for number, text in enumerate(lines, start=1):
-        if not text.strip():
-            continue
-        try:
-            line = _Line.model_validate_json(text)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise UsageProblem(f"{where}: line {number}: {place}: {first['msg']}") from error
+    for number, line in lines_of(lines, where, _Line):
         if before_ms is not None and line.measured_ms <= before_ms:
             raise UsageProblem(f"{where}: line {number}: is not later than the line before")
         before_ms = line.measured_ms

@@ -14,27 +14,22 @@ if TYPE_CHECKING:
 
 # A commit that did not move for so long, though records wait, stands still. Members commit far more often.
 OBSERVE_MS = 10_000
-MAX_HEADS = 200
 
 
 @contextmanager
 def _connect(settings: Settings) -> Iterator[Ask]:
     from gridctl.cli.wiring.lag import lag_source
-    from gridctl.lag.source import Look, measurement_of
+    from gridctl.lag.looks import Looks
+    from gridctl.lag.source import FEW_HEADS, measurement_of
     from gridctl.runtime.clock import wall_clock_ms
 
     source = lag_source(settings)
-    looks: list[tuple[int, Look]] = []
+    looks = Looks(OBSERVE_MS)
 
     def ask() -> Mapping[str, Any]:
         now_ms = wall_clock_ms()
-        look = source.look(max_heads=MAX_HEADS)
-        # The newest look that is old enough; those before it are not needed any more.
-        old = [index for index, (time_ms, _) in enumerate(looks) if now_ms - time_ms >= OBSERVE_MS]
-        del looks[: old[-1] if old else 0]
-        earlier = looks[0][1] if old else None
-        looks.append((now_ms, look))
-        return lag_summary(measurement_of(look, earlier))
+        look = source.look(max_heads=FEW_HEADS)
+        return lag_summary(measurement_of(look, looks.take(look, now_ms)))
 
     yield ask
 

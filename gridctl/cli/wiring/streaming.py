@@ -28,6 +28,7 @@ from gridctl.runtime.outage import Needs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gridctl.adapters.kafka.reader import KafkaReader
     from gridctl.adapters.mqtt_publisher import MqttPublisher
     from gridctl.adapters.mqtt_source import MqttSource
     from gridctl.cli.config import Settings
@@ -171,14 +172,8 @@ def event_reader(settings: Settings, registry: SchemaLookup) -> EventOf:
 def dead_letters_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[LettersReader]:
     """Yield what reads dead letter topics, with what the registry said before where it is away."""
     from gridctl.deadletters.view import stored_letters
-    from gridctl.streams.codec import FramedDecoder
 
-    with (
-        lookup_of(settings, warn) as registry,
-        reader_of(settings) as reader,
-        linking(reader, "dlq", warn) as linked,
-    ):
-        decoder = FramedDecoder(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
+    with _letters_reader(settings, warn) as (reader, decoder), linking(reader, "dlq", warn) as linked:
         yield partial(stored_letters, linked, decoder)
 
 
@@ -186,22 +181,18 @@ def dead_letters_of(settings: Settings, warn: Callable[[str], None]) -> Iterator
 def recent_letters_of(settings: Settings, warn: Callable[[str], None]) -> Iterator[RecentLetters]:
     """Yield the dead letters of the last ten minutes."""
     from gridctl.deadletters.recent import RecentLetters
-    from gridctl.streams.codec import FramedDecoder
 
     topics = catalogue_of(settings).dead_letter_topics
-    with lookup_of(settings, warn) as registry, reader_of(settings) as reader:
-        decoder = FramedDecoder(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
+    with _letters_reader(settings, warn) as (reader, decoder):
         yield RecentLetters(reader, decoder, topics, 4 * LETTERS_LOOKED_AT)
 
 
 def newest_letter_of(settings: Settings, device_id: str, warn: Callable[[str], None]) -> StoredLetter | None:
     """Return a device's newest dead letter, of the newest ones in every dead letter topic; raise Unavailable."""
     from gridctl.deadletters.view import newest_letter
-    from gridctl.streams.codec import FramedDecoder
 
     topics = catalogue_of(settings).dead_letter_topics
-    with lookup_of(settings, warn) as registry, reader_of(settings) as reader:
-        decoder = FramedDecoder(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
+    with _letters_reader(settings, warn) as (reader, decoder):
         return newest_letter(device_id, reader, decoder, topics, LETTERS_LOOKED_AT)
 
 
@@ -258,6 +249,15 @@ def outstation_servers(
         from gridctl.adapters.modbus_server import ModbusServers, Outstations
 
     return ModbusServers(Outstations(grid, faults, account), host, port)
+
+
+@contextmanager
+def _letters_reader(settings: Settings, warn: Callable[[str], None]) -> Iterator[tuple[KafkaReader, FramedDecoder]]:
+    """Yield what reads topics, and what reads a dead letter."""
+    from gridctl.streams.codec import FramedDecoder
+
+    with lookup_of(settings, warn) as registry, reader_of(settings) as reader:
+        yield reader, FramedDecoder(registry, newest_schema(settings, DEAD_LETTER_SUBJECT))
 
 
 def _encoder(settings: Settings, subject: str, registry: SchemaLookup) -> FramedEncoder:

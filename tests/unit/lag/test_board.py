@@ -2,7 +2,8 @@
 
 from gridctl.lag.board import Board
 from gridctl.lag.model import Member, Reading
-from gridctl.lag.samples import HELP, LAG, LAG_SUM, MEASURED, Sample
+from gridctl.lag.samples import HELP, LAG_SUM, Sample
+from gridctl.lag.series import LAG, MEASURED
 from gridctl.lag.source import GroupReading, Look
 from gridctl.streams.reader import Place
 from tests.unit.lag.readings import reading

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from gridctl.lag.samples import LAG, Sample
+from gridctl.lag.samples import Sample
+from gridctl.lag.series import LAG
 from gridctl.scaling.external.api import GROUP_VERSION, quantity, reply
 
 BASE = f"/apis/{GROUP_VERSION}"
