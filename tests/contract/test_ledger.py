@@ -157,6 +157,30 @@ def test_a_writer_that_died_in_between_leaves_nothing(stack: RunningStack, open_
     died.purge()
 
 
+def test_a_writer_that_is_fenced_between_two_records_takes_another_turn(
+    stack: RunningStack, open_: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rivals: list[Producer] = []
+
+    class Overtaken(Producer):
+        """Another writer takes its turn before the first record, and the answer to that is there before the second."""
+
+        def produce(self, *args: Any, **options: Any) -> None:
+            if rivals:
+                super().produce(*args, **options)
+                return
+            rivals.append(Producer({"bootstrap.servers": stack.bootstrap, "transactional.id": TRANSACTIONAL_ID}))
+            rivals[0].init_transactions(10)
+            super().produce(*args, **options)
+            time.sleep(1)
+
+    monkeypatch.setattr("gridctl.adapters.kafka.ledger.Producer", Overtaken)
+    ledger = kafka_ledger(stack, open_)
+    before = ledger.head().sequence
+    assert [entry.sequence for entry in ledger.append([fact("one"), fact("two")])] == [before + 1, before + 2]
+    assert walk(ledger.records()).findings == []
+
+
 @pytest.mark.parametrize("went_through", [True, False])
 def test_a_broker_that_fails_in_a_commit_leaves_one_entry(
     stack: RunningStack, open_: ExitStack, monkeypatch: pytest.MonkeyPatch, went_through: bool

@@ -42,6 +42,8 @@ SHOWN_CHECK_S = 0.005
 RECORD_MAX_BYTES = 4 * 1024 * 1024
 FENCED = {
     KafkaError._FENCED,  # noqa: SLF001 -- its public name starts so
+    # What a fenced producer says to the next record. Where the cause is another one, the next turn meets it.
+    KafkaError._FATAL,  # noqa: SLF001 -- as above
     KafkaError.INVALID_PRODUCER_EPOCH,
     KafkaError.PRODUCER_FENCED,
     KafkaError.INVALID_TXN_STATE,
