@@ -18,7 +18,7 @@ import pytest
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "adding-a-kind.md").read_text(encoding="utf-8")
-COPIED = ("gridctl", "schemas", "gridctl.toml", "pyproject.toml", "README.md", "LICENSE")
+COPIED = ("gridctl", "schemas", "ci", "gridctl.toml", "pyproject.toml", "README.md", "LICENSE")
 BLOCK = re.compile(r"(?:<!-- file: (\S+) -->\n```\w+\n|```console\n)(.*?)```", re.DOTALL)
 
 
